@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/byte_formulas.h"
+
+namespace loom {
+
+std::string_view name(MlaPath path) { return path == MlaPath::Naive ? "naive" : "absorbed"; }
+std::string_view name(CacheForm form) { return form == CacheForm::Full ? "full" : "latent"; }
+std::string_view name(CacheLane lane) {
+    switch (lane) {
+        case CacheLane::Keys: return "keys";
+        case CacheLane::Values: return "values";
+        case CacheLane::Latent: return "latent";
+        case CacheLane::RotaryKey: return "rotary key";
+    }
+    return "?";
+}
+
+std::int64_t CacheSpec::elementsPerTokenPerLayer() const {
+    std::int64_t sum = 0;
+    for (const LaneSpec& lane : lanes) sum += lane.width;
+    return sum;
+}
+
+std::string CacheSpec::equation() const {
+    std::string text = "(";
+    for (const LaneSpec& lane : lanes) {
+        if (text.size() > 1) text += " + ";
+        text += std::to_string(lane.width) + " " + std::string(name(lane.lane));
+    }
+    return text + ") × " + std::to_string(layers) + " layers × " + std::to_string(bytesPerElement(dtype)) + " bytes";
+}
+
+namespace {
+
+CacheSpec fullSpec(std::int64_t layers, std::int64_t keys, std::int64_t values, DType dtype) {
+    return {CacheForm::Full, layers, {{CacheLane::Keys, keys}, {CacheLane::Values, values}}, dtype};
+}
+
+CacheSpec latentSpec(std::int64_t layers, std::int64_t latent, std::int64_t rotary, DType dtype) {
+    return {CacheForm::Latent, layers, {{CacheLane::Latent, latent}, {CacheLane::RotaryKey, rotary}}, dtype};
+}
+
+}  // namespace
+
+CacheSpec cacheSpec(const ModelConfig& config, MlaPath path, DType dtype) {
+    const AttentionConfig& a = config.attention;
+    if (a.latent == Latent::None) return fullSpec(config.layers, a.kvHeads * a.headDim, a.kvHeads * a.headDim, dtype);
+    if (path == MlaPath::Naive) return fullSpec(config.layers, a.heads * a.qkHeadDim(), a.heads * a.vHeadDim, dtype);
+    return latentSpec(config.layers, a.kvLoraRank, a.qkRopeHeadDim, dtype);
+}
+
+CacheSpec otherFormSpec(const ModelConfig& config, DType dtype) {
+    const AttentionConfig& a = config.attention;
+    const std::int64_t D = config.dModel;
+    if (a.latent == Latent::None) {
+        const std::int64_t half = (a.headDim + 1) / 2;
+        return latentSpec(config.layers, (D + 1) / 2, half + half % 2, dtype);
+    }
+    const std::int64_t width = (D + a.heads - 1) / a.heads * a.heads;
+    return fullSpec(config.layers, width, width, dtype);
+}
+
+}  // namespace loom

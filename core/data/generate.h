@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is asked of the engine when a story is written, and what comes back for every token.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/data/attention_map.h"
+#include "core/data/byte_formulas.h"
+#include "core/data/cache_occupancy.h"
+#include "core/data/ids.h"
+
+namespace loom {
+
+/// Off values: top-k 0, top-p 1, min-p 0, penalty 1. Temperature 0 = greedy.
+/// Applied in this order: penalty → temperature → top-k → top-p → min-p.
+struct SamplerSettings {
+    double temperature = 0.8;
+    std::int64_t topK = 0;           ///< keep the k most likely tokens
+    double topP = 0.95;              ///< keep the smallest set whose probabilities sum to at least p
+    double minP = 0.0;               ///< drop tokens less likely than min-p × the best
+    double repetitionPenalty = 1.0;  ///< divide (positive) or multiply (negative) logits of tokens already used
+    bool operator==(const SamplerSettings&) const = default;
+};
+/// The first setting that is out of range as a sentence, or nothing.
+[[nodiscard]] std::optional<std::string> problemWith(const SamplerSettings& settings);
+
+struct GenerateRequest {
+    TokenIds history;          ///< tokens of the story so far; empty = a new story (beginning-of-text is added as the tokenizer says)
+    std::string prompt;        ///< UTF-8 text appended to the history before writing; may be empty
+    std::int64_t maxTokens = 256;  ///< at most this many new tokens; the context may end earlier
+    SamplerSettings samplers;
+    std::optional<std::uint64_t> seed;  ///< none: one is drawn and reported
+    std::vector<std::string> stopStrings;
+    std::int64_t alternatives = 10;     ///< how many alternatives each step reports; 0 = none
+    bool promptAlternatives = false;    ///< also report what the network expected at each prompt token
+};
+
+enum class StopReason : std::uint8_t { Eos, MaxTokens, Context, StopString, Cancelled };
+[[nodiscard]] std::string_view name(StopReason reason);  ///< "eos", "max_tokens", "context", "stop_string", "cancelled"
+
+/// A token that could have come here. Probabilities in [0, 1].
+struct Alternative {
+    TokenId token;
+    std::string text;   ///< valid UTF-8, control characters kept; a token that is no valid UTF-8 shows as <0xNN>
+    float before = 0;   ///< probability from the plain logits
+    float after = 0;    ///< probability after the samplers; 0 = removed
+};
+
+/// How many tokens were still possible after each sampler; -1 where the step was skipped (greedy).
+struct SamplerTrace {
+    std::int64_t afterTopK = -1;
+    std::int64_t afterTopP = -1;
+    std::int64_t afterMinP = -1;
+};
+
+enum class TokenOrigin : std::uint8_t { Special, Prompt, Generated };
+
+/// One token of a story as it appears. `text` joined over all steps is the story, always valid UTF-8:
+/// a token that ends inside a character has its text arrive with the token that completes it.
+struct TokenStep {
+    TokenId token;
+    std::int64_t position = 0;  ///< 0-based position in the context
+    TokenOrigin origin = TokenOrigin::Generated;
+    std::string text;           ///< what this token adds to the story; empty for specials
+    std::string label;          ///< how a diagram shows the token: its own text, or its name for specials
+    std::vector<Alternative> alternatives;  ///< sorted by `before`, best first; contains the chosen token
+    float probability = 0;      ///< of this token, before the samplers; 0 if it was not computed
+    SamplerTrace trace;
+    std::chrono::nanoseconds decodeTime{};  ///< time of the network's step that predicted this token; 0 for prompt tokens
+    std::vector<float> laneNorms;  ///< [L, lanes]: L2 norm of what each layer keeps for this position; empty until the position is in the cache
+    std::shared_ptr<const AttentionRow> attention;  ///< this position's row in the captured layer, if one is captured
+};
+
+struct GenerateSummary {
+    TokenIds tokens;          ///< new tokens, the end-of-text token included if it came
+    TokenIds promptTokens;    ///< history and prompt as the network read them
+    std::string text;         ///< the continuation only
+    StopReason stopReason = StopReason::MaxTokens;
+    std::uint64_t seed = 0;
+    std::string precision;    ///< "f32"
+    std::string path;         ///< "reference", "reference-naive" or "reference-absorbed"
+    std::int64_t prefilledTokens = 0;  ///< prompt tokens that were not in the cache yet
+    double prefillTokensPerSecond = 0;  ///< 0 if nothing was prefilled
+    double decodeTokensPerSecond = 0;   ///< 0 if fewer than one token was decoded
+    CacheUse cache;
+};
+
+/// Receives what happens while the engine writes, on the engine's thread. Must return quickly.
+class GenerateObserver {
+public:
+    virtual ~GenerateObserver() = default;
+    /// The prompt's tokens are known (nothing is computed yet). `reused` of them are in the cache already.
+    virtual void onPrompt(const std::vector<TokenStep>& prompt, std::int64_t reused) { (void)prompt, (void)reused; }
+    /// Prompt positions [first, first + steps.size()) are in the cache now: the same steps with norms, attention and alternatives.
+    virtual void onPrefill(const std::vector<TokenStep>& steps, std::int64_t done, std::int64_t total) { (void)steps, (void)done, (void)total; }
+    /// A new token was chosen.
+    virtual void onToken(const TokenStep& step) { (void)step; }
+    /// The position of an earlier token is in the cache now; carries its norms and attention row.
+    virtual void onCached(const TokenStep& step) { (void)step; }
+};
+
+}  // namespace loom

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// UTF-8: checking text that comes from people and files, and putting together what tokens deliver in pieces.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace loom {
+
+/// Byte offset of the first byte that is no valid UTF-8 (overlong forms and surrogates included), or nothing.
+[[nodiscard]] std::optional<std::size_t> firstInvalidUtf8(std::string_view text);
+/// Replaces each invalid byte by U+FFFD.
+[[nodiscard]] std::string repairedUtf8(std::string_view text);
+
+/// Turns a stream of byte pieces into a stream of whole characters.
+class Utf8Assembler {
+public:
+    /// Adds bytes and returns every character that is complete now. Bytes that can never become a character come back as U+FFFD.
+    [[nodiscard]] std::string push(std::string_view bytes);
+    /// What is left over at the end, as U+FFFD if it is no whole character.
+    [[nodiscard]] std::string flush();
+
+private:
+    std::string m_pending;
+};
+
+}  // namespace loom

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Engine and Session: the whole of what a program needs to open checkpoints and write stories.
+//
+// Threading: calls block and start no threads that outlive them visibly; long ones take a stop_token and, where there is something
+// to show, an observer that is called on the caller's thread. An Engine and an OpenModel may be used from several threads at once;
+// a Session by one thread at a time, except captureLayer(), which any thread may call.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/data/error.h"
+#include "core/data/generate.h"
+#include "core/data/model_summary.h"
+#include "core/engine/api/lab.h"
+#include "core/engine/memory/buffer.h"
+#include "core/engine/tokenizer/tokenizer.h"
+
+namespace loom {
+
+struct OpenOptions {
+    std::filesystem::path tokenizer;   ///< empty = the one in the folder or beside the file
+    bool needTokenizer = true;         ///< false: a missing tokenizer is no error
+};
+
+/// A checkpoint that has been checked, with its tokenizer. The network itself is built by the engine when first needed.
+class OpenModel {
+public:
+    OpenModel(Checkpoint checkpoint, std::shared_ptr<const Tokenizer> tokenizer);
+    [[nodiscard]] const Checkpoint& checkpoint() const { return m_checkpoint; }
+    [[nodiscard]] const ModelConfig& config() const { return m_checkpoint.config; }
+    /// Null only if the model was opened with needTokenizer = false.
+    [[nodiscard]] const std::shared_ptr<const Tokenizer>& tokenizer() const { return m_tokenizer; }
+    /// Tokens that end a story: the configuration's, generation_config's and the tokenizer's together.
+    [[nodiscard]] const std::vector<TokenId>& endTokens() const { return m_endTokens; }
+    /// What stands before the first token of a story: the tokenizer's beginning(), else the configuration's BOS token where the
+    /// text is empty (a network needs at least one token).
+    [[nodiscard]] TokenIds beginning(bool textIsEmpty) const;
+
+private:
+    Checkpoint m_checkpoint;
+    std::shared_ptr<const Tokenizer> m_tokenizer;
+    std::vector<TokenId> m_endTokens;
+};
+
+struct SessionOptions {
+    MlaPath path = MlaPath::Absorbed;   ///< for a joint latent only
+    std::int64_t capacity = 0;          ///< positions allocated at once; 0 = only as many as each request needs
+};
+
+/// One growing story with its cache.
+class Session {
+public:
+    virtual ~Session() = default;
+    /// Writes. The part of history + prompt that the cache already holds is not computed again. Stops within one token or one
+    /// prefill block of at most 128 tokens after `stop` is requested, with StopReason::Cancelled and what was written so far.
+    [[nodiscard]] virtual Result<GenerateSummary> generate(const GenerateRequest& request, GenerateObserver& observer, std::stop_token stop) = 0;
+    [[nodiscard]] virtual CacheUse cacheUse() const = 0;
+    [[nodiscard]] virtual MlaPath path() const = 0;
+    /// Attention rows of this layer go into the steps from the next token on; none = no capture.
+    virtual void captureLayer(std::optional<LayerIndex> layer) = 0;
+};
+
+struct EngineOptions {
+    DeviceKind device = DeviceKind::Cpu;
+    std::int64_t threads = 0;   ///< 0 = as many as there are cores
+};
+
+class Engine {
+public:
+    [[nodiscard]] static std::unique_ptr<Engine> create(const EngineOptions& options);
+    virtual ~Engine() = default;
+
+    /// Checks the files and maps them; computes nothing.
+    [[nodiscard]] virtual Result<std::shared_ptr<const OpenModel>> open(const std::filesystem::path& path, const OpenOptions& options) = 0;
+    [[nodiscard]] virtual ModelSummary summary(const OpenModel& model, MlaPath path) const = 0;
+    /// Builds the network if that has not happened yet (cancellable) and makes an empty session.
+    [[nodiscard]] virtual Result<std::unique_ptr<Session>> newSession(std::shared_ptr<const OpenModel> model, const SessionOptions& options,
+                                                                      std::stop_token stop) = 0;
+    /// The network behind a model, built on first use and shared while anybody holds it.
+    [[nodiscard]] virtual Result<std::shared_ptr<ReferenceModel>> reference(const OpenModel& model, std::stop_token stop) = 0;
+    [[nodiscard]] virtual const MemoryAccount& memory() const = 0;
+};
+
+}  // namespace loom

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Checkpoint: a network as it lies in files, checked but not yet computed with.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/data/dtype.h"
+#include "core/data/model_config.h"
+
+namespace loom {
+
+/// A tensor inside a mapped file. `data` holds exactly the product of `shape` elements, row-major, little-endian;
+/// it need not be aligned to the element size. Valid as long as the Checkpoint's `storage`.
+struct TensorView {
+    DType dtype = DType::F32;
+    std::vector<std::int64_t> shape;
+    std::span<const std::byte> data;
+};
+
+/// Tensors under their canonical names: those of Hugging Face's Llama and DeepseekV3
+/// ("model.embed_tokens.weight", "model.layers.0.self_attn.q_proj.weight", "lm_head.weight", …), whatever the file called them.
+/// A tied head is absent. Every tensor that `config` needs is present with the shape that it needs.
+struct Checkpoint {
+    std::filesystem::path path;       ///< as opened, absolute
+    ModelConfig config;
+    std::map<std::string, TensorView, std::less<>> tensors;
+    std::shared_ptr<const void> storage;  ///< keeps the mapped files alive
+};
+
+/// A tensor that a configuration needs.
+struct TensorSpec {
+    std::string name;                 ///< canonical name
+    std::vector<std::int64_t> shape;
+};
+/// Everything that `config` needs, in layer order: embedding, layers, final norm, head unless tied.
+[[nodiscard]] std::vector<TensorSpec> expectedTensors(const ModelConfig& config);
+
+/// Opens a llama2.c .bin file, a folder with config.json and safetensors, or a .safetensors file beside its config.json.
+/// Reads headers only; tensors stay mapped. Throws Error naming the file, key or tensor.
+[[nodiscard]] Checkpoint readCheckpoint(const std::filesystem::path& path);
+
+/// Bounds that every configuration must keep, so that no size can overflow or ask for absurd memory. Throws Error naming the key.
+void checkConfig(const ModelConfig& config, const std::string& where);
+
+}  // namespace loom
