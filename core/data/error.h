@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include <tl/expected.hpp>
@@ -22,6 +23,13 @@ struct Error {
 
 template <class T>
 using Result = tl::expected<T, Error>;
+
+/// The value inside, or the error thrown: for code inside core that calls the API.
+template <class T>
+T valueOrThrow(Result<T> result) {
+    if (!result) throw result.error();
+    if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
 
 /// Runs `body` and turns a thrown Error (or std::bad_alloc) into the error side of a Result.
 template <class Body>

@@ -39,6 +39,7 @@ struct GenerateRequest {
     std::vector<std::string> stopStrings;
     std::int64_t alternatives = 10;     ///< how many alternatives each step reports; 0 = none
     bool promptAlternatives = false;    ///< also report what the network expected at each prompt token
+    bool cacheNorms = true;             ///< report the norms of what each layer keeps
 };
 
 enum class StopReason : std::uint8_t { Eos, MaxTokens, Context, StopString, Cancelled };
@@ -101,6 +102,8 @@ public:
     virtual void onPrefill(const std::vector<TokenStep>& steps, std::int64_t done, std::int64_t total) { (void)steps, (void)done, (void)total; }
     /// A new token was chosen.
     virtual void onToken(const TokenStep& step) { (void)step; }
+    /// Text of the last tokens that was held back as a possible stop string or an unfinished character, at the very end.
+    virtual void onTail(const std::string& text) { (void)text; }
     /// The position of an earlier token is in the cache now; carries its norms and attention row.
     virtual void onCached(const TokenStep& step) { (void)step; }
 };

@@ -27,7 +27,7 @@ namespace loom {
 
 struct OpenOptions {
     std::filesystem::path tokenizer;   ///< empty = the one in the folder or beside the file
-    bool needTokenizer = true;         ///< false: a missing tokenizer is no error
+    bool needTokenizer = true;         ///< false: none is opened
 };
 
 /// A checkpoint that has been checked, with its tokenizer. The network itself is built by the engine when first needed.
@@ -36,15 +36,18 @@ public:
     OpenModel(Checkpoint checkpoint, std::shared_ptr<const Tokenizer> tokenizer);
     [[nodiscard]] const Checkpoint& checkpoint() const { return m_checkpoint; }
     [[nodiscard]] const ModelConfig& config() const { return m_checkpoint.config; }
-    /// Null only if the model was opened with needTokenizer = false.
+    /// Different for every model opened in this process.
+    [[nodiscard]] std::uint64_t id() const { return m_id; }
+    /// Null if the model was opened with needTokenizer = false.
     [[nodiscard]] const std::shared_ptr<const Tokenizer>& tokenizer() const { return m_tokenizer; }
-    /// Tokens that end a story: the configuration's, generation_config's and the tokenizer's together.
+    /// Tokens that end a story: the configuration's (generation_config.json included), or the tokenizer's where that names none.
     [[nodiscard]] const std::vector<TokenId>& endTokens() const { return m_endTokens; }
     /// What stands before the first token of a story: the tokenizer's beginning(), else the configuration's BOS token where the
     /// text is empty (a network needs at least one token).
     [[nodiscard]] TokenIds beginning(bool textIsEmpty) const;
 
 private:
+    std::uint64_t m_id;
     Checkpoint m_checkpoint;
     std::shared_ptr<const Tokenizer> m_tokenizer;
     std::vector<TokenId> m_endTokens;
@@ -73,6 +76,7 @@ struct EngineOptions {
     std::int64_t threads = 0;   ///< 0 = as many as there are cores
 };
 
+/// Must outlive its sessions and networks.
 class Engine {
 public:
     [[nodiscard]] static std::unique_ptr<Engine> create(const EngineOptions& options);

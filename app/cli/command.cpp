@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/command.h"
+
+#include <charconv>
+#include <cstdio>
+#include <iostream>
+
+#include "core/data/utf8.h"
+
+namespace loom::cli {
+
+EngineOptions Context::engineOptions() const {
+    return {device == "cuda" ? DeviceKind::Cuda : DeviceKind::Cpu, threads};
+}
+
+void Context::print(const nlohmann::ordered_json& document) {
+    std::cout << document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n' << std::flush;
+    if (!std::cout) throw Error{"The result could not be written", "standard output", {}};
+}
+
+void addCommonOptions(CLI::App& command, Context& context, bool computes) {
+    command.add_flag("--json", context.json, "Print one JSON document on stdout and nothing else there");
+    if (!computes) return;
+    command.add_option("--threads", context.threads, "CPU threads (default: as many as there are cores)")->check(CLI::Range(1, 1024));
+    command.add_option("--device", context.device, "Where to compute")->check(CLI::IsMember({"cpu", "cuda"}))->capture_default_str();
+}
+
+std::shared_ptr<const OpenModel> openModel(Engine& engine, const std::string& model, const std::string& tokenizer, bool needTokenizer) {
+    return valueOrThrow(engine.open(model, {tokenizer, needTokenizer}));
+}
+
+MlaPath pathFrom(const std::string& name) { return name == "naive" ? MlaPath::Naive : MlaPath::Absorbed; }
+
+TokenIds parseIds(const std::string& list) {
+    TokenIds ids;
+    std::string_view rest = list;
+    while (true) {
+        const std::size_t comma = rest.find(',');
+        std::string_view word = rest.substr(0, comma);
+        while (!word.empty() && word.front() == ' ') word.remove_prefix(1);
+        while (!word.empty() && word.back() == ' ') word.remove_suffix(1);
+        std::int64_t value = 0;
+        const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), value);
+        if (problem != std::errc{} || end != word.data() + word.size()) {
+            throw Error{"'" + repairedUtf8(word.substr(0, 40)) + "' is no token id", "token list", "Write whole numbers with commas between them, as in 1,2,3"};
+        }
+        ids.emplace_back(value);
+        if (comma == std::string_view::npos) return ids;
+        rest.remove_prefix(comma + 1);
+    }
+}
+
+std::vector<std::int64_t> values(const TokenIds& ids) {
+    std::vector<std::int64_t> numbers;
+    numbers.reserve(ids.size());
+    for (const TokenId id : ids) numbers.push_back(id.value());
+    return numbers;
+}
+
+void requireUtf8(const std::string& text, const std::string& option) {
+    if (const auto at = firstInvalidUtf8(text)) {
+        throw Error{"The text is not UTF-8 at byte " + std::to_string(*at), option, "Convert it, for example with iconv -t UTF-8"};
+    }
+}
+
+}  // namespace loom::cli

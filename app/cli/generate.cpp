@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latentloom-cli generate: writes a story.
+#include <unistd.h>
+
+#include <iomanip>
+#include <iostream>
+#include <memory>
+
+#include "app/cli/command.h"
+
+namespace loom::cli {
+namespace {
+
+struct Options {
+    std::string model;
+    std::string tokenizer;
+    std::string prompt;
+    std::string mla = "absorbed";
+    std::uint64_t seed = 0;
+    CLI::Option* seedGiven = nullptr;
+    GenerateRequest request;
+};
+
+/// Story text as it comes; a terminal gets no control characters that a model might have made up.
+class StreamObserver final : public GenerateObserver {
+public:
+    void onPrompt(const std::vector<TokenStep>& prompt, std::int64_t) override {
+        for (const TokenStep& step : prompt) put(step.text);
+    }
+    void onToken(const TokenStep& step) override { put(step.text); }
+    void onTail(const std::string& text) override { put(text); }
+
+private:
+    void put(const std::string& text) {
+        for (const char c : text) {
+            const bool control = static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t';
+            if (!m_terminal || (!control && c != 0x7F)) std::cout << c;
+        }
+        std::cout << std::flush;
+    }
+    bool m_terminal = isatty(STDOUT_FILENO) != 0;
+};
+
+nlohmann::ordered_json cacheJson(const CacheUse& use) {
+    nlohmann::ordered_json layers = nlohmann::ordered_json::array();
+    for (const LayerUse& layer : use.layers) {
+        layers.push_back({{"layer", layer.layer.value()}, {"elements", layer.elements}, {"bytes", layer.bytes}});
+    }
+    return {{"form", name(use.spec.form)},
+            {"dtype", name(use.spec.dtype)},
+            {"bytes", use.bytes},
+            {"used_bytes", use.usedBytes()},
+            {"used_tokens", use.usedTokens},
+            {"capacity_tokens", use.capacityTokens},
+            {"bytes_per_token", use.spec.bytesPerToken()},
+            {"layers", layers}};
+}
+
+void printSummary(const GenerateSummary& s) {
+    std::cout << '\n';
+    std::cerr << std::fixed << std::setprecision(0) << s.tokens.size() << " tokens (" << name(s.stopReason) << "), seed " << s.seed << ", "
+              << s.prefillTokensPerSecond << " tok/s reading, " << s.decodeTokensPerSecond << " tok/s writing, " << s.path << ' '
+              << s.precision << ". Cache: " << s.cache.spec.equation() << " = " << s.cache.spec.bytesPerToken() << " B/token, "
+              << s.cache.usedBytes() << " B used of " << s.cache.bytes << " B\n";
+}
+
+int run(const Options& options, const Context& context) {
+    requireUtf8(options.prompt, "--prompt");
+    for (const std::string& stop : options.request.stopStrings) requireUtf8(stop, "--stop");
+    GenerateRequest request = options.request;
+    request.prompt = options.prompt;
+    request.alternatives = 0;
+    request.cacheNorms = false;
+    if (options.seedGiven->count() > 0) request.seed = options.seed;
+
+    const auto engine = Engine::create(context.engineOptions());
+    const auto model = openModel(*engine, options.model, options.tokenizer, true);
+    const auto session = valueOrThrow(engine->newSession(model, {pathFrom(options.mla), 0}, context.stop));
+    StreamObserver stream;
+    GenerateObserver silent;
+    const GenerateSummary s = valueOrThrow(session->generate(request, context.json ? silent : stream, context.stop));
+    if (context.json) {
+        Context::print({{"text", s.text},
+                        {"prompt", options.prompt},
+                        {"tokens", values(s.tokens)},
+                        {"prompt_tokens", values(s.promptTokens)},
+                        {"stop_reason", name(s.stopReason)},
+                        {"seed", s.seed},
+                        {"model", options.model},
+                        {"precision", s.precision},
+                        {"path", s.path},
+                        {"prefill_tokens_per_second", s.prefillTokensPerSecond},
+                        {"decode_tokens_per_second", s.decodeTokensPerSecond},
+                        {"cache", cacheJson(s.cache)}});
+    } else {
+        printSummary(s);
+    }
+    return s.stopReason == StopReason::Cancelled ? kCancelled : kOk;
+}
+
+}  // namespace
+
+Registration addGenerate(CLI::App& program, Context& context) {
+    const auto options = std::make_shared<Options>();
+    CLI::App* command = program.add_subcommand("generate", "Write a story that goes on from a prompt. It streams to the terminal as it is written.");
+    command->add_option("model", options->model, "Checkpoint: llama2.c .bin file or Hugging Face folder")->required();
+    command->add_option("--prompt", options->prompt, "How the story begins. Empty: the beginning-of-text token alone");
+    command->add_option("--max-tokens", options->request.maxTokens, "Write at most this many tokens")->check(CLI::NonNegativeNumber)->capture_default_str();
+    SamplerSettings& samplers = options->request.samplers;
+    command->add_option("--temperature", samplers.temperature, "0 always takes the most likely token; higher is more adventurous")->capture_default_str();
+    command->add_option("--top-k", samplers.topK, "Choose among the k most likely tokens; 0 = off")->capture_default_str();
+    command->add_option("--top-p", samplers.topP, "Choose among the fewest tokens whose probabilities reach p; 1 = off")->capture_default_str();
+    command->add_option("--min-p", samplers.minP, "Drop tokens less likely than p times the best; 0 = off")->capture_default_str();
+    command->add_option("--repetition-penalty", samplers.repetitionPenalty, "Above 1 makes used tokens less likely; 1 = off")->capture_default_str();
+    options->seedGiven = command->add_option("--seed", options->seed, "The same seed writes the same story; none: one is drawn and reported");
+    command->add_option("--stop", options->request.stopStrings, "Stop before this text; may be given several times");
+    command->add_option("--mla", options->mla, "How a joint latent is decoded: absorbed keeps the small latent, naive expands it")
+        ->check(CLI::IsMember({"naive", "absorbed"}))
+        ->capture_default_str();
+    command->add_option("--tokenizer", options->tokenizer, "Tokenizer file or folder, where it is not beside the model");
+    addCommonOptions(*command, context, true);
+    return {command, [options](const Context& c) { return run(*options, c); }};
+}
+
+}  // namespace loom::cli

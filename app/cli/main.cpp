@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latentloom-cli: everything that the engine can do, without a window.
+#include <csignal>
+#include <iostream>
+#include <stop_token>
+#include <vector>
+
+#include "app/cli/command.h"
+#include "core/data/utf8.h"
+
+namespace {
+
+std::stop_source g_stop;  // the only thing a signal handler may touch; requesting a stop without callbacks is one atomic operation
+
+void onInterrupt(int) {
+    if (!g_stop.request_stop()) std::_Exit(loom::cli::kCancelled);  // a second Ctrl-C ends at once
+}
+
+constexpr const char* kIntro =
+    "LatentLoom on the command line: write stories with a small language model and see what its attention keeps in memory.\n"
+    "\n"
+    "MODEL is a llama2.c .bin file with its tokenizer beside it, or a Hugging Face folder (config.json, *.safetensors,\n"
+    "tokenizer.json) of the Llama or DeepSeek-V3 family.";
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  latentloom-cli generate stories260K.bin --prompt \"Once upon a time\" --max-tokens 100 --temperature 0.8 --seed 1\n"
+    "  latentloom-cli inspect my-model/ --json\n"
+    "  latentloom-cli tokenize my-model/ --text \"Once upon a time\"\n"
+    "  latentloom-cli logits my-model/ --tokens 1,2,3 --out logits.safetensors\n"
+    "\n"
+    "Exit codes: 0 done, 1 error, 2 wrong usage, 130 cancelled.";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    using namespace loom::cli;
+    std::signal(SIGINT, onInterrupt);
+    std::signal(SIGTERM, onInterrupt);
+
+    Context context;
+    context.stop = g_stop.get_token();
+    CLI::App program(kIntro, "latentloom-cli");
+    program.footer(kExamples);
+    program.require_subcommand(1);
+    program.set_version_flag("--version", std::string("LatentLoom " LATENTLOOM_VERSION));
+    const std::vector<Registration> commands{addGenerate(program, context), addLogits(program, context), addInspect(program, context),
+                                             addTokenize(program, context)};
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        const int code = program.exit(error, std::cout, std::cerr);
+        return code == 0 ? kOk : kUsage;
+    }
+    for (const Registration& command : commands) {
+        if (!command.app->parsed()) continue;
+        const auto code = loom::guarded([&] { return command.body(context); });
+        if (code) return *code;
+        if (context.stop.stop_requested()) return kCancelled;
+        std::cerr << "error: " << loom::repairedUtf8(code.error().message()) << '\n';
+        return kFailed;
+    }
+    return kUsage;
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/generate/step_builder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+namespace loom {
+
+TokenStep StepBuilder::next(TokenId token, TokenOrigin origin) {
+    TokenStep step;
+    step.token = token;
+    step.position = m_position++;
+    step.origin = m_tokenizer.specialName(token) ? TokenOrigin::Special : origin;
+    step.text = m_assembler.push(m_tokenizer.bytes(token, m_previous));
+    step.label = m_tokenizer.label(token);
+    m_previous = token;
+    return step;
+}
+
+std::vector<Alternative> StepBuilder::alternatives(const SampleResult& result) const {
+    std::vector<Alternative> list;
+    list.reserve(result.before.size());
+    for (std::size_t i = 0; i < result.before.size(); ++i) {
+        const Candidate& candidate = result.before[i];
+        list.push_back({candidate.token, m_tokenizer.label(candidate.token), candidate.probability, result.after[i]});
+    }
+    return list;
+}
+
+void StepBuilder::describePromptToken(TokenStep& step, std::span<const float> logits, std::int64_t count) const {
+    const float best = *std::max_element(logits.begin(), logits.end());
+    double sum = 0;
+    for (const float logit : logits) sum += std::exp(static_cast<double>(logit - best));
+    const auto probability = [&](std::size_t id) { return static_cast<float>(std::exp(static_cast<double>(logits[id] - best)) / sum); };
+
+    std::vector<std::size_t> ids(logits.size());
+    std::iota(ids.begin(), ids.end(), std::size_t{0});
+    const auto kept = ids.begin() + std::min<std::ptrdiff_t>(count, std::ssize(ids));
+    std::partial_sort(ids.begin(), kept, ids.end(), [&](std::size_t a, std::size_t b) { return std::pair(-logits[a], a) < std::pair(-logits[b], b); });
+    ids.erase(kept, ids.end());
+    if (std::find(ids.begin(), ids.end(), step.token.index()) == ids.end()) ids.push_back(step.token.index());
+
+    step.probability = probability(step.token.index());
+    for (const std::size_t id : ids) {
+        const TokenId token{static_cast<std::int64_t>(id)};
+        step.alternatives.push_back({token, m_tokenizer.label(token), probability(id), probability(id)});
+    }
+}
+
+}  // namespace loom
