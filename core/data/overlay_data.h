@@ -54,6 +54,8 @@ struct OverlayData {
     std::vector<BytesByKind> memory;
     std::int64_t threads = 0;
     std::string path;             ///< "reference-absorbed", …; empty = no model
+    std::int64_t slowTurns = 0;   ///< how often the window's thread was busy for over 50 ms at a stretch
+    double longestTurnMs = 0;     ///< the longest of these stretches
     std::int64_t droppedBatches = 0;  ///< story updates that were merged or came too late
 };
 

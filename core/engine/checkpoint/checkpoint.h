@@ -28,7 +28,7 @@ struct TensorView {
 /// ("model.embed_tokens.weight", "model.layers.0.self_attn.q_proj.weight", "lm_head.weight", …), whatever the file called them.
 /// A tied head is absent. Every tensor that `config` needs is present with the shape that it needs.
 struct Checkpoint {
-    std::filesystem::path path;       ///< as opened, absolute
+    std::filesystem::path path;  ///< absolute: the llama2.c file, or the folder of a Hugging Face checkpoint
     ModelConfig config;
     std::map<std::string, TensorView, std::less<>> tensors;
     std::shared_ptr<const void> storage;  ///< keeps the mapped files alive
@@ -36,13 +36,13 @@ struct Checkpoint {
 
 /// A tensor that a configuration needs.
 struct TensorSpec {
-    std::string name;                 ///< canonical name
+    std::string name;  ///< canonical name
     std::vector<std::int64_t> shape;
 };
 /// Everything that `config` needs, in layer order: embedding, layers, final norm, head unless tied.
 [[nodiscard]] std::vector<TensorSpec> expectedTensors(const ModelConfig& config);
 
-/// Opens a llama2.c .bin file, a folder with config.json and safetensors, or a .safetensors file beside its config.json.
+/// Opens a llama2.c .bin file, a folder with config.json and safetensors, that config.json, or a .safetensors file beside its config.json.
 /// Reads headers only; tensors stay mapped. Throws Error naming the file, key or tensor.
 [[nodiscard]] Checkpoint readCheckpoint(const std::filesystem::path& path);
 

@@ -25,6 +25,8 @@ private:
     std::size_t m_size = 0;
 };
 
+/// Whether something is there, be it a file or a folder; false where that cannot be found out.
+[[nodiscard]] bool fileExists(const std::filesystem::path& path);
 /// A path for messages and JSON: UTF-8, invalid bytes replaced.
 [[nodiscard]] std::string pathText(const std::filesystem::path& path);
 /// Reads a whole text file of at most `limit` bytes. Throws Error naming the file.

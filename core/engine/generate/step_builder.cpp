@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -30,15 +31,18 @@ std::vector<Alternative> StepBuilder::alternatives(const SampleResult& result) c
 }
 
 void StepBuilder::describePromptToken(TokenStep& step, std::span<const float> logits, std::int64_t count) const {
-    const float best = *std::max_element(logits.begin(), logits.end());
+    const auto logit = [&](std::size_t id) { return std::isnan(logits[id]) ? -std::numeric_limits<double>::infinity() : double{logits[id]}; };
+    double best = -std::numeric_limits<double>::infinity();
+    for (std::size_t id = 0; id < logits.size(); ++id) best = std::max(best, logit(id));
+    if (!std::isfinite(best)) return;
     double sum = 0;
-    for (const float logit : logits) sum += std::exp(static_cast<double>(logit - best));
-    const auto probability = [&](std::size_t id) { return static_cast<float>(std::exp(static_cast<double>(logits[id] - best)) / sum); };
+    for (std::size_t id = 0; id < logits.size(); ++id) sum += std::exp(logit(id) - best);
+    const auto probability = [&](std::size_t id) { return static_cast<float>(std::exp(logit(id) - best) / sum); };
 
     std::vector<std::size_t> ids(logits.size());
     std::iota(ids.begin(), ids.end(), std::size_t{0});
     const auto kept = ids.begin() + std::min<std::ptrdiff_t>(count, std::ssize(ids));
-    std::partial_sort(ids.begin(), kept, ids.end(), [&](std::size_t a, std::size_t b) { return std::pair(-logits[a], a) < std::pair(-logits[b], b); });
+    std::partial_sort(ids.begin(), kept, ids.end(), [&](std::size_t a, std::size_t b) { return std::pair(-logit(a), a) < std::pair(-logit(b), b); });
     ids.erase(kept, ids.end());
     if (std::find(ids.begin(), ids.end(), step.token.index()) == ids.end()) ids.push_back(step.token.index());
 

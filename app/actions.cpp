@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/actions.h"
+
+#include <QAction>
+#include <QActionGroup>
+#include <QCoreApplication>
+#include <QKeySequence>
+#include <QMenu>
+#include <QMenuBar>
+
+#include "widgets/common/icons.h"
+
+namespace loom::app {
+namespace {
+
+QString tr(const char* text) { return QCoreApplication::translate("Actions", text); }
+
+QAction* add(QMenu* menu, const QString& text, const QList<QKeySequence>& keys = {}, const QString& help = {}) {
+    QAction* action = menu->addAction(text);
+    action->setShortcuts(keys);
+    action->setStatusTip(help);
+    return action;
+}
+
+QList<QKeySequence> keys(const char* sequence) { return {QKeySequence(QString::fromLatin1(sequence))}; }
+
+template <std::size_t N>
+std::array<QAction*, N> choice(QMenu* menu, QWidget& window, const std::array<QString, N>& texts) {
+    auto* group = new QActionGroup(&window);
+    std::array<QAction*, N> actions{};
+    for (std::size_t i = 0; i < N; ++i) {
+        actions[i] = add(menu, texts[i]);
+        actions[i]->setCheckable(true);
+        group->addAction(actions[i]);
+    }
+    return actions;
+}
+
+}  // namespace
+
+Actions makeActions(QMenuBar& bar, QWidget& window) {
+    Actions a{};
+    QMenu* file = bar.addMenu(tr("&File"));
+    a.openFile = add(file, tr("&Open checkpoint…"), QKeySequence::keyBindings(QKeySequence::Open));
+    a.openFolder = add(file, tr("Open checkpoint &folder…"), keys("Ctrl+Shift+O"));
+    a.recent = file->addMenu(tr("Open &recent"));
+    a.clearRecent = new QAction(tr("&Clear this list"), &window);
+    a.cancelOpen = add(file, tr("&Give up opening"));
+    file->addSeparator();
+    a.saveText = add(file, tr("&Save story as text…"), QKeySequence::keyBindings(QKeySequence::Save));
+    file->addSeparator();
+    a.quit = add(file, tr("&Quit"), keys("Ctrl+Q"));
+    a.quit->setMenuRole(QAction::QuitRole);
+
+    QMenu* edit = bar.addMenu(tr("&Edit"));
+    a.copy = add(edit, tr("&Copy"), QKeySequence::keyBindings(QKeySequence::Copy));
+    a.selectAll = add(edit, tr("Select &all"), QKeySequence::keyBindings(QKeySequence::SelectAll));
+    edit->addSeparator();
+    a.find = add(edit, tr("&Find in story…"), QKeySequence::keyBindings(QKeySequence::Find));
+
+    QMenu* story = bar.addMenu(tr("&Story"));
+    a.newStory = add(story, tr("&New story"), QKeySequence::keyBindings(QKeySequence::New));
+    a.write = add(story, tr("&Write"), keys("Ctrl+Return"));
+    a.stop = add(story, tr("S&top"), keys("Ctrl+."));
+
+    QMenu* view = bar.addMenu(tr("&View"));
+    a.pages = choice<3>(view, window, {tr("&Write"), tr("Look &inside"), tr("&Cache")});
+    for (std::size_t i = 0; i < a.pages.size(); ++i) a.pages[i]->setShortcut(QKeySequence(QStringLiteral("Ctrl+%1").arg(i + 1)));
+    view->addSeparator();
+    a.themes = choice<3>(view->addMenu(tr("&Theme")), window, {tr("Like the &system"), tr("&Light"), tr("&Dark")});
+    QMenu* text = view->addMenu(tr("Te&xt size"));
+    a.textLarger = add(text, tr("&Larger"), {QKeySequence(QStringLiteral("Ctrl++")), QKeySequence(QStringLiteral("Ctrl+="))});
+    a.textSmaller = add(text, tr("&Smaller"), keys("Ctrl+-"));
+    a.textReset = add(text, tr("&Normal"), keys("Ctrl+0"));
+    view->addSeparator();
+    a.overlay = add(view, tr("&Debug overlay"), keys("F12"));
+    a.overlay->setCheckable(true);
+
+    QMenu* model = bar.addMenu(tr("&Model"));
+    const auto paths = choice<2>(model, window, {tr("Decode &absorbed (keeps the latent)"), tr("Decode &naively (keeps keys and values)")});
+    a.absorbed = paths[0];
+    a.naive = paths[1];
+
+    QMenu* help = bar.addMenu(tr("&Help"));
+    a.shortcuts = add(help, tr("&Keyboard shortcuts"), keys("F1"));
+    help->addSeparator();
+    a.about = add(help, tr("&About LatentLoom"));
+    a.about->setMenuRole(QAction::AboutRole);
+    a.aboutQt = add(help, tr("About &Qt"));
+    a.aboutQt->setMenuRole(QAction::AboutQtRole);
+
+    a.openFile->setIcon(ui::icon(QStringLiteral("open")));
+    a.newStory->setIcon(ui::icon(QStringLiteral("new-story")));
+    a.write->setIcon(ui::icon(QStringLiteral("play")));
+    a.stop->setIcon(ui::icon(QStringLiteral("stop")));
+    a.find->setIcon(ui::icon(QStringLiteral("find")));
+    a.copy->setIcon(ui::icon(QStringLiteral("copy")));
+    return a;
+}
+
+}  // namespace loom::app

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Actions: everything the menus offer, with its shortcut.
+#pragma once
+
+#include <array>
+
+class QAction;
+class QActionGroup;
+class QMenu;
+class QMenuBar;
+class QWidget;
+
+namespace loom::app {
+
+/// Made once; owned by the window.
+struct Actions {
+    QAction *openFile, *openFolder, *cancelOpen, *clearRecent, *saveText, *quit;
+    QAction *copy, *selectAll, *find;
+    QAction *newStory, *write, *stop;
+    std::array<QAction*, 3> pages;   ///< in the order of Page
+    std::array<QAction*, 3> themes;  ///< in the order of ui::ThemeChoice
+    QAction *textLarger, *textSmaller, *textReset, *overlay;
+    QAction *absorbed, *naive;
+    QAction *shortcuts, *about, *aboutQt;
+    QMenu* recent;
+};
+
+/// Fills the menu bar.
+[[nodiscard]] Actions makeActions(QMenuBar& bar, QWidget& window);
+
+}  // namespace loom::app

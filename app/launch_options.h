@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The command line of the window.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <QString>
+
+#include "app/settings.h"
+
+namespace loom::app {
+
+struct LaunchOptions {
+    QString model;   ///< file or folder to open; empty = none
+    std::optional<Page> page;
+    std::optional<std::int64_t> layer;
+    std::optional<ui::ThemeChoice> theme;
+    std::optional<double> textScale;
+};
+
+/// Either options, or a text to print and the status to exit with (help, version: 0 on stdout; usage errors: 2 on stderr).
+struct ParsedCommandLine {
+    std::optional<LaunchOptions> options;
+    std::string text;
+    int exitStatus = 0;
+};
+[[nodiscard]] ParsedCommandLine parseCommandLine(int argc, const char* const* argv);
+
+/// Whether a window can be shown at all, as far as the environment tells.
+[[nodiscard]] bool hasDisplay();
+
+}  // namespace loom::app

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latentloom: the window.
+#include <cstdio>
+
+#include <QApplication>
+#include <QIcon>
+#include <QTimer>
+#include <QWindow>
+
+#include "app/launch_options.h"
+#include "app/main_window.h"
+#include "widgets/common/icons.h"
+
+int main(int argc, char** argv) {
+    const loom::app::ParsedCommandLine line = loom::app::parseCommandLine(argc, argv);
+    if (!line.options) {
+        std::fputs(line.text.c_str(), line.exitStatus == 0 ? stdout : stderr);
+        return line.exitStatus;
+    }
+    if (!loom::app::hasDisplay()) {  // QApplication would abort
+        std::fputs("latentloom: there is no display to open a window on. Use latentloom-cli, which does the same work on the command line.\n", stderr);
+        return 1;
+    }
+    // Only the program's name: its options have been read, and Qt's own are set in the environment.
+    int count = 1;
+    QApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
+    QApplication app(count, argv);
+    QApplication::setApplicationName(QStringLiteral("latentloom"));
+    QApplication::setApplicationDisplayName(QStringLiteral("LatentLoom"));
+    QApplication::setApplicationVersion(QStringLiteral(LATENTLOOM_VERSION));
+    QApplication::setDesktopFileName(QStringLiteral("latentloom"));
+    QApplication::setWindowIcon(loom::ui::appIcon());
+
+    loom::app::MainWindow window(*line.options);
+    window.show();
+    window.parts().watch->watch(window.windowHandle());
+    // The first layout and paint are not what the watch is for.
+    QTimer::singleShot(0, window.parts().watch, &loom::app::EventWatch::reset);
+    return QApplication::exec();
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/main_window.h"
+
+#include <algorithm>
+
+#include <QCloseEvent>
+#include <QDragEnterEvent>
+#include <QDropEvent>
+#include <QFileInfo>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QMenuBar>
+#include <QMimeData>
+#include <QScreen>
+#include <QStackedWidget>
+#include <QUrl>
+#include <QVBoxLayout>
+
+#include "app/wiring/wiring.h"
+#include "widgets/cache/cache_page.h"
+#include "widgets/common/bottom_strip.h"
+#include "widgets/common/icons.h"
+#include "widgets/common/labels.h"
+#include "widgets/common/message_bar.h"
+#include "widgets/common/mode_bar.h"
+#include "widgets/inside/inside_page.h"
+#include "widgets/itemmodels/cache_model.h"
+#include "widgets/itemmodels/heads_model.h"
+#include "widgets/itemmodels/story_model.h"
+#include "widgets/write/write_page.h"
+
+namespace loom::app {
+namespace {
+
+/// The first local file or folder among what is being dragged, or nothing.
+QString draggedPath(const QMimeData* data) {
+    if (!data) return {};
+    for (const QUrl& url : data->urls())
+        if (url.isLocalFile()) return url.toLocalFile();
+    return {};
+}
+
+}  // namespace
+
+MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactory& factory, QWidget* parent)
+    : QMainWindow(parent), m_settings(loadSettings()) {
+    if (options.page) m_settings.page = *options.page;
+    if (options.layer) m_settings.layer = *options.layer;
+    if (options.theme) m_settings.theme = *options.theme;
+    if (options.textScale) m_settings.textScale = std::clamp(*options.textScale, kSmallestText, kLargestText);
+
+    setObjectName(QStringLiteral("MainWindow"));
+    setWindowIcon(ui::appIcon());
+    setAcceptDrops(true);
+    m_parts.window = this;
+    m_parts.settings = &m_settings;
+    m_parts.session = factory ? new session::SessionController(factory, this) : new session::SessionController(this);
+    m_parts.watch = new EventWatch(this);
+    buildPages();
+    m_parts.actions = makeActions(*menuBar(), *this);
+
+    wireWrite(m_parts);   // first: the story model takes every update before the views that read it
+    wireInside(m_parts);
+    wireCache(m_parts);
+    wireModel(m_parts);
+    wireMenus(m_parts);
+    wireView(m_parts);
+    connect(this, &MainWindow::openRequested, this, &MainWindow::openModel);
+
+    applySettings();
+    placeOnScreen();
+    if (!options.model.isEmpty()) openModel(options.model);
+}
+
+MainWindow::~MainWindow() {
+    delete m_parts.session;  // stops and waits while the views it reports to are still there
+}
+
+void MainWindow::buildPages() {
+    WindowParts& p = m_parts;
+    p.story = new ui::StoryModel(this);
+    p.heads = new ui::HeadsModel(this);
+    p.cache = new ui::CacheModel(this);
+    auto* central = new QWidget(this);
+    p.modeBar = new ui::ModeBar(central);
+    p.stack = new QStackedWidget(central);
+    p.message = new ui::MessageBar(central);
+    p.strip = new ui::BottomStrip(central);
+    p.writePage = new ui::WritePage(p.story, p.stack);
+    p.insidePage = new ui::InsidePage(p.story, p.heads, p.stack);
+    p.cachePage = new ui::CachePage(p.story, p.cache, p.stack);
+    p.stack->addWidget(p.writePage);
+    p.stack->addWidget(p.insidePage);
+    p.stack->addWidget(p.cachePage);
+    p.modeBar->addMode(static_cast<int>(Page::Write), tr("Write"), QStringLiteral("write"));
+    p.modeBar->addMode(static_cast<int>(Page::Inside), tr("Look inside"), QStringLiteral("inside"));
+    p.modeBar->addMode(static_cast<int>(Page::Cache), tr("Cache"), QStringLiteral("cache"));
+
+    auto* right = new QVBoxLayout;
+    right->setSpacing(0);
+    right->addWidget(p.message);
+    right->addWidget(p.stack, 1);
+    auto* middle = new QHBoxLayout;
+    middle->setSpacing(0);
+    middle->addWidget(p.modeBar);
+    middle->addWidget(ui::verticalSeparator(central));
+    middle->addLayout(right, 1);
+    auto* column = new QVBoxLayout(central);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(ui::horizontalSeparator(central));
+    column->addLayout(middle, 1);
+    column->addWidget(p.strip);
+    setCentralWidget(central);
+}
+
+void MainWindow::openModel(const QString& path) {
+    QFileInfo file(path);
+    if (file.fileName() == QLatin1String("config.json")) file = QFileInfo(file.absolutePath());
+    const QString absolute = file.absoluteFilePath();
+    m_settings.lastFolder = QFileInfo(absolute).absolutePath();
+    m_parts.message->dismiss();
+    m_parts.session->open(absolute);
+}
+
+void MainWindow::applySettings() {
+    const Settings& s = m_settings;
+    WindowParts& p = m_parts;
+    p.writePage->setSamplers(s.samplers);
+    p.writePage->setMaxTokens(s.maxTokens);
+    p.writePage->setSeedText(s.seed);
+    p.writePage->setNewSeedEachTime(s.newSeedEachTime);
+    p.writePage->setSamplersVisible(s.samplersVisible);
+    p.writePage->restoreSplitterState(s.writeSplitter);
+    p.insidePage->setColourMap(static_cast<ui::ColourMapKind>(s.colourMap));
+    if (!s.insideSplitter.isEmpty()) p.insidePage->restoreSplitter(s.insideSplitter);
+    p.session->setPath(s.path);
+    p.modeBar->setMode(static_cast<int>(s.page));
+}
+
+void MainWindow::rememberSettings() {
+    Settings& s = m_settings;
+    const WindowParts& p = m_parts;
+    s.samplers = p.writePage->samplers();
+    s.maxTokens = p.writePage->maxTokens();
+    s.seed = p.writePage->seedText();
+    s.newSeedEachTime = p.writePage->newSeedEachTime();
+    s.samplersVisible = p.writePage->samplersVisible();
+    s.writeSplitter = p.writePage->splitterState();
+    s.insideSplitter = p.insidePage->splitterState();
+    s.colourMap = static_cast<int>(p.insidePage->colourMap());
+    if (p.session->hasModel()) {
+        s.layer = p.insidePage->layer().value();
+        s.head = p.insidePage->head();
+    }
+    s.path = p.session->path();
+    s.geometry = saveGeometry();
+}
+
+void MainWindow::placeOnScreen() {
+    if (!m_settings.geometry.isEmpty() && restoreGeometry(m_settings.geometry)) return;
+    const QScreen* screen = this->screen() ? this->screen() : QGuiApplication::primaryScreen();
+    if (!screen) return resize(1280, 720);
+    const QRect room = screen->availableGeometry();
+    const QSize size(std::min(1440, room.width() * 9 / 10), std::min(900, room.height() * 9 / 10));
+    resize(size);
+    move(room.center() - QPoint(size.width() / 2, size.height() / 2));
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    rememberSettings();
+    saveSettings(m_settings);
+    m_parts.session->cancelOpen();
+    m_parts.session->stop();
+    m_parts.actions.overlay->setChecked(false);
+    event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+    if (!draggedPath(event->mimeData()).isEmpty()) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+    const QString path = draggedPath(event->mimeData());
+    if (path.isEmpty()) return;
+    event->acceptProposedAction();
+    openModel(path);
+}
+
+}  // namespace loom::app

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// MainWindow: puts the parts together. What happens between them is in app/wiring, a file per mode.
+#pragma once
+
+#include <memory>
+
+#include <QMainWindow>
+
+#include "app/actions.h"
+#include "app/event_watch.h"
+#include "app/launch_options.h"
+#include "app/session/session_controller.h"
+#include "app/settings.h"
+
+class QStackedWidget;
+
+namespace loom::ui {
+class BottomStrip;
+class CacheModel;
+class CachePage;
+class HeadsModel;
+class InsidePage;
+class MessageBar;
+class ModeBar;
+class StoryModel;
+class WritePage;
+}  // namespace loom::ui
+
+namespace loom::app {
+
+/// What the wiring sees. All pointers are owned by the window.
+struct WindowParts {
+    QMainWindow* window;
+    session::SessionController* session;
+    ui::StoryModel* story;
+    ui::HeadsModel* heads;
+    ui::CacheModel* cache;
+    ui::WritePage* writePage;
+    ui::InsidePage* insidePage;
+    ui::CachePage* cachePage;
+    ui::ModeBar* modeBar;
+    QStackedWidget* stack;
+    ui::MessageBar* message;
+    ui::BottomStrip* strip;
+    Actions actions;
+    Settings* settings;
+    EventWatch* watch;
+};
+
+class MainWindow final : public QMainWindow {
+    Q_OBJECT
+public:
+    /// `factory` is for tests; null = the real engine.
+    explicit MainWindow(const LaunchOptions& options, const session::EngineFactory& factory = nullptr, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    /// Opens a checkpoint file or folder; a config.json stands for its folder.
+    void openModel(const QString& path);
+    [[nodiscard]] const WindowParts& parts() const { return m_parts; }
+    [[nodiscard]] const Settings& settings() const { return m_settings; }
+
+signals:
+    void openRequested(const QString& path);
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    void buildPages();
+    void applySettings();
+    void rememberSettings();
+    void placeOnScreen();
+
+    Settings m_settings;
+    WindowParts m_parts{};
+};
+
+}  // namespace loom::app

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// EngineLane: one thread that runs one job at a time, in the order they were given.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include <QObject>
+#include <QString>
+#include <QThread>
+
+namespace loom::session {
+
+/// Made, used and destroyed in the GUI thread; jobs run in the lane's thread.
+class EngineLane {
+public:
+    explicit EngineLane(const QString& name);
+    ~EngineLane() { shutDown(); }
+    EngineLane(const EngineLane&) = delete;
+    EngineLane& operator=(const EngineLane&) = delete;
+
+    /// Objects whose signals come out of this lane live in its thread.
+    void adopt(QObject& worker) { worker.moveToThread(&m_thread); }
+    void run(std::function<void()> job);
+    /// Jobs running or waiting.
+    [[nodiscard]] std::int64_t jobs() const { return m_jobs.load(std::memory_order_relaxed); }
+    /// Skips what waits, lets the running job end (its caller has asked it to stop) and waits for that.
+    void shutDown();
+
+private:
+    QThread m_thread;
+    std::unique_ptr<QObject> m_context;  ///< receives the jobs; lives in m_thread
+    std::atomic<std::int64_t> m_jobs{0};
+    std::atomic<bool> m_closing{false};
+};
+
+}  // namespace loom::session

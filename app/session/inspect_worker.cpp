@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session/inspect_worker.h"
+
+#include <utility>
+
+namespace loom::session {
+
+InspectWorker::InspectWorker(std::shared_ptr<Engine> engine) : m_engine(std::move(engine)) {}
+
+void InspectWorker::attention(JobId job, const std::shared_ptr<const OpenModel>& model, const TokenIds& tokens, LayerIndex layer,
+                              const std::stop_token& stop) {
+    if (stop.stop_requested()) return emit cancelled(job);
+    auto network = m_engine->reference(*model, stop);
+    auto map = network ? (*network)->attention(tokens, layer, stop) : Result<AttentionMap>(tl::unexpected(network.error()));
+    if (stop.stop_requested()) return emit cancelled(job);
+    if (!map) return emit failed(job, QString::fromStdString(map.error().message()));
+    emit attentionReady(job, std::make_shared<const AttentionMap>(std::move(*map)));
+}
+
+}  // namespace loom::session

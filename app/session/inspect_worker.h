@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// InspectWorker: computes what views ask about a finished text, in the Background lane.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+
+#include <QObject>
+#include <QString>
+
+#include "core/data/attention_map.h"
+#include "core/engine/api/engine.h"
+
+namespace loom::session {
+
+/// Runs in the lane's thread. A job ends with attentionReady(), failed(), or, if it was stopped, with cancelled().
+class InspectWorker final : public QObject {
+    Q_OBJECT
+public:
+    explicit InspectWorker(std::shared_ptr<Engine> engine);
+
+    void attention(JobId job, const std::shared_ptr<const OpenModel>& model, const TokenIds& tokens, LayerIndex layer,
+                   const std::stop_token& stop);
+
+signals:
+    void attentionReady(loom::JobId job, std::shared_ptr<const loom::AttentionMap> map);
+    void failed(loom::JobId job, const QString& message);
+    void cancelled(loom::JobId job);
+
+private:
+    std::shared_ptr<Engine> m_engine;
+};
+
+}  // namespace loom::session

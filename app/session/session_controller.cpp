@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session/session_controller.h"
+
+#include <algorithm>
+#include <chrono>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include <QFileInfo>
+
+#include "app/session/engine_lane.h"
+#include "app/session/inspect_worker.h"
+#include "app/session/limits.h"
+#include "app/session/story_worker.h"
+#include "core/engine/api/engine.h"
+
+namespace loom::session {
+namespace {
+
+/// The job whose results are wanted; id 0 = none.
+struct CurrentJob {
+    JobId id;
+    std::stop_source stop{std::nostopstate};
+
+    [[nodiscard]] bool running() const { return id != JobId{}; }
+    [[nodiscard]] bool is(JobId other) const { return running() && id == other; }
+    void begin(JobId job) {
+        id = job;
+        stop = std::stop_source();
+    }
+    void end() { id = JobId{}; }
+    void drop() {
+        stop.request_stop();
+        end();
+    }
+};
+
+}  // namespace
+
+/// Members are destroyed from the bottom up: lanes first (they wait for their threads), then what ran in them, the engine last.
+struct SessionPrivate {
+    explicit SessionPrivate(const EngineFactory& factory)
+        : engine(factory()), capture(std::make_shared<CaptureWish>(-1)), story(engine, capture), inspect(engine) {
+        interactive.adopt(story);
+        background.adopt(inspect);
+    }
+    ~SessionPrivate() {
+        for (CurrentJob* job : {&writeJob, &openJob, &pathJob, &inspectJob}) job->drop();
+        interactive.shutDown();
+        background.shutDown();
+    }
+
+    JobId nextJob() { return JobId{++lastJob}; }
+
+    std::shared_ptr<Engine> engine;
+    std::shared_ptr<CaptureWish> capture;
+    std::int64_t lastJob = 0;
+    CurrentJob writeJob;
+    CurrentJob openJob;
+    CurrentJob pathJob;
+    JobId clearedAt;         ///< jobs older than this must not bring the old story back
+    CurrentJob inspectJob;
+
+    ReadyModel model;        ///< empty until a model is open
+    MlaPath path = MlaPath::Absorbed;
+    TokenIds tokens;
+    CacheUse lastUse;
+    double tokensPerSecond = 0;
+    double lastDecodeMs = 0;
+    std::string lastPath;
+    std::int64_t droppedBatches = 0;
+
+    StoryWorker story;
+    InspectWorker inspect;
+    EngineLane interactive{QStringLiteral("interactive")};
+    EngineLane background{QStringLiteral("background")};
+};
+
+SessionController::SessionController(QObject* parent) : SessionController([] { return Engine::create({}); }, parent) {}
+
+SessionController::SessionController(const EngineFactory& factory, QObject* parent)
+    : QObject(parent), d(std::make_unique<SessionPrivate>(factory)) {
+    connect(&d->story, &StoryWorker::opened, this, [this](JobId job, const std::shared_ptr<const ReadyModel>& ready) {
+        if (!d->openJob.is(job)) return;
+        d->openJob.end();
+        d->inspectJob.drop();
+        d->model = *ready;
+        d->lastUse = *ready->cache;
+        d->tokens.clear();
+        d->tokensPerSecond = d->lastDecodeMs = 0;
+        d->lastPath.clear();
+        emit busyChanged(false, {});
+        emit opened(ready->summary, ready->cache);
+        if (ready->summary->mlaPath != d->path) setPath(d->path);  // chosen while the model was being opened
+    });
+    connect(&d->story, &StoryWorker::pathSet, this, [this](JobId job, const std::shared_ptr<const ReadyModel>& ready) {
+        if (!d->pathJob.is(job)) return;
+        d->model = *ready;
+        d->lastUse = *ready->cache;
+        emit pathChanged(ready->summary, ready->cache);
+    });
+    connect(&d->story, &StoryWorker::updated, this, [this](JobId job, const std::shared_ptr<const StoryUpdate>& update) {
+        const bool endsPathChange = d->pathJob.is(job);
+        const bool wanted = d->writeJob.is(job) || (endsPathChange && job > d->clearedAt);
+        if (wanted) {
+            takeUpdate(*update);
+            emit storyUpdated(update);
+        } else {
+            ++d->droppedBatches;
+        }
+        if (endsPathChange) endStoryJob(job, {});
+    });
+    connect(&d->story, &StoryWorker::finished, this, [this](JobId job, const std::shared_ptr<const GenerateSummary>& summary) {
+        if (!d->writeJob.is(job)) return;
+        d->writeJob.end();
+        d->lastUse = summary->cache;
+        d->lastPath = summary->path;
+        emit writingChanged(false);
+        emit finished(summary);
+    });
+    connect(&d->story, &StoryWorker::failed, this, &SessionController::endStoryJob);
+    connect(&d->story, &StoryWorker::cancelled, this, [this](JobId job) { endStoryJob(job, {}); });
+    connect(&d->inspect, &InspectWorker::attentionReady, this, [this](JobId job, const std::shared_ptr<const AttentionMap>& map) {
+        if (!d->inspectJob.is(job)) return;
+        d->inspectJob.end();
+        emit attentionReady(map);
+    });
+    connect(&d->inspect, &InspectWorker::failed, this, [this](JobId job, const QString& message) {
+        if (!d->inspectJob.is(job)) return;
+        d->inspectJob.end();
+        emit failed(job, message);
+    });
+    connect(&d->inspect, &InspectWorker::cancelled, this, [this](JobId job) {
+        if (d->inspectJob.is(job)) d->inspectJob.end();
+    });
+}
+
+SessionController::~SessionController() = default;
+
+JobId SessionController::open(const QString& path) {
+    stop();
+    d->openJob.drop();
+    d->openJob.begin(d->nextJob());
+    const JobId job = d->openJob.id;
+    d->interactive.run([worker = &d->story, job, path, mlaPath = d->path, token = d->openJob.stop.get_token()] {
+        worker->open(job, path, mlaPath, token);
+    });
+    emit busyChanged(true, tr("Opening %1…").arg(QFileInfo(path).fileName().isEmpty() ? path : QFileInfo(path).fileName()));
+    return job;
+}
+
+void SessionController::cancelOpen() {
+    if (!isOpening()) return;
+    d->openJob.drop();
+    if (!d->pathJob.running()) emit busyChanged(false, {});
+}
+
+JobId SessionController::write(const GenerateRequest& request) {
+    if (!canWrite()) return JobId{};
+    d->writeJob.begin(d->nextJob());
+    const JobId job = d->writeJob.id;
+    d->tokensPerSecond = 0;
+    d->interactive.run([worker = &d->story, job, request, token = d->writeJob.stop.get_token()] { worker->write(job, request, token); });
+    emit writingChanged(true);
+    return job;
+}
+
+void SessionController::stop() {
+    if (isWriting()) d->writeJob.stop.request_stop();
+}
+
+void SessionController::newStory() {
+    const bool wasWriting = isWriting();
+    d->writeJob.drop();
+    d->inspectJob.drop();
+    d->tokens.clear();
+    d->clearedAt = d->nextJob();
+    d->interactive.run([worker = &d->story] { worker->newStory(); });
+    if (wasWriting) emit writingChanged(false);
+    StoryUpdate cleared;
+    cleared.reset.emplace();
+    d->lastUse.usedTokens = 0;
+    cleared.cache = d->lastUse;
+    emit storyUpdated(std::make_shared<const StoryUpdate>(std::move(cleared)));
+}
+
+void SessionController::setPath(MlaPath path) {
+    d->path = path;
+    if (!hasModel() || isOpening() || d->model.summary->config.attention.latent != Latent::Joint) return;
+    if (!d->pathJob.running() && d->model.summary->mlaPath == path) return;
+    stop();
+    d->pathJob.drop();
+    d->pathJob.begin(d->nextJob());
+    d->interactive.run([worker = &d->story, job = d->pathJob.id, path, token = d->pathJob.stop.get_token()] {
+        worker->setPath(job, path, token);
+    });
+    emit busyChanged(true, tr("Changing the decoding path…"));
+}
+
+void SessionController::setCaptureLayer(std::optional<LayerIndex> layer) {
+    d->capture->store(layer ? layer->value() : -1, std::memory_order_relaxed);
+}
+
+JobId SessionController::inspectAttention(LayerIndex layer) {
+    d->inspectJob.drop();
+    if (!hasModel() || d->tokens.empty() || layer.value() < 0 || layer.value() >= d->model.summary->config.layers) return JobId{};
+    TokenIds tokens = d->tokens;
+    if (std::ssize(tokens) > inspectableTokens()) tokens.resize(static_cast<std::size_t>(inspectableTokens()));
+    d->inspectJob.begin(d->nextJob());
+    const JobId job = d->inspectJob.id;
+    d->background.run([worker = &d->inspect, job, model = d->model.model, tokens = std::move(tokens), layer,
+                       token = d->inspectJob.stop.get_token()] { worker->attention(job, model, tokens, layer, token); });
+    return job;
+}
+
+std::int64_t SessionController::inspectableTokens() const {
+    return hasModel() ? largestMap(d->model.summary->config) : 0;
+}
+
+bool SessionController::hasModel() const { return d->model.model != nullptr; }
+bool SessionController::isWriting() const { return d->writeJob.running(); }
+bool SessionController::canWrite() const { return hasModel() && !isWriting() && !isOpening() && !d->pathJob.running(); }
+bool SessionController::isOpening() const { return d->openJob.running(); }
+const TokenIds& SessionController::storyTokens() const { return d->tokens; }
+MlaPath SessionController::path() const { return d->path; }
+
+OverlayData SessionController::overlayData() const {
+    const auto lane = [](const char* name, const EngineLane& source, JobId current) {
+        LaneState state;
+        state.name = name;
+        state.current = current;
+        state.queued = std::max<std::int64_t>(0, source.jobs() - (current != JobId{} ? 1 : 0));
+        return state;
+    };
+    OverlayData data;
+    data.lanes = {lane("interactive", d->interactive, isOpening() ? d->openJob.id : d->pathJob.running() ? d->pathJob.id : d->writeJob.id),
+                  lane("background", d->background, d->inspectJob.id)};
+    data.lastDecodeMs = d->lastDecodeMs;
+    data.tokensPerSecond = isWriting() ? d->tokensPerSecond : 0;
+    data.threads = hasModel() ? d->model.summary->threads : 0;
+    data.path = d->lastPath;
+    data.droppedBatches = d->droppedBatches;
+    static constexpr std::pair<const char*, MemoryKind> kKinds[] = {{"weights", MemoryKind::Weights},
+                                                                    {"cache", MemoryKind::Cache},
+                                                                    {"activations", MemoryKind::Activations},
+                                                                    {"optimiser", MemoryKind::Optimiser},
+                                                                    {"other", MemoryKind::Other}};
+    const MemoryAccount& memory = d->engine->memory();
+    for (const auto& [kind, id] : kKinds) data.memory.push_back({kind, memory.current(id), memory.peak(id)});
+    return data;
+}
+
+void SessionController::takeUpdate(const StoryUpdate& update) {
+    if (update.reset) {
+        d->tokens.clear();
+        d->inspectJob.drop();  // a map of other words
+    }
+    const auto take = [this](const std::vector<TokenStep>& steps) {
+        for (const TokenStep& step : steps) d->tokens.push_back(step.token);
+    };
+    if (update.reset) take(*update.reset);
+    take(update.appended);
+    if (!update.appended.empty()) {
+        d->lastDecodeMs = std::chrono::duration<double, std::milli>(update.appended.back().decodeTime).count();
+    }
+    d->lastUse = update.cache;
+    d->tokensPerSecond = update.tokensPerSecond;
+}
+
+void SessionController::endStoryJob(JobId job, const QString& message) {
+    if (d->writeJob.is(job)) {
+        d->writeJob.end();
+        emit writingChanged(false);
+    } else if (d->openJob.is(job)) {
+        d->openJob.end();
+        if (!d->pathJob.running()) emit busyChanged(false, {});
+    } else if (d->pathJob.is(job)) {
+        d->pathJob.end();
+        d->path = d->model.summary->mlaPath;
+        if (!isOpening()) emit busyChanged(false, {});
+    } else {
+        return;
+    }
+    if (!message.isEmpty()) emit failed(job, message);
+}
+
+}  // namespace loom::session

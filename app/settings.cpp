@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/settings.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <QSettings>
+#include <QVariant>
+
+namespace loom::app {
+namespace {
+
+constexpr int kVersion = 1;
+
+QSettings openFile() {
+    return QSettings(QSettings::IniFormat, QSettings::UserScope, QStringLiteral("latentloom"), QStringLiteral("latentloom"));
+}
+
+/// False for a file that a newer program wrote.
+bool isOurs(const QSettings& file) { return file.value(QStringLiteral("version"), kVersion).toInt() <= kVersion; }
+
+double number(const QSettings& file, const QString& key, double fallback, double least, double most) {
+    bool ok = false;
+    const double value = file.value(key, fallback).toDouble(&ok);
+    return ok && std::isfinite(value) ? std::clamp(value, least, most) : fallback;
+}
+
+std::int64_t count(const QSettings& file, const QString& key, std::int64_t fallback, std::int64_t least, std::int64_t most) {
+    bool ok = false;
+    const std::int64_t value = file.value(key, static_cast<qlonglong>(fallback)).toLongLong(&ok);
+    return ok ? std::clamp(value, least, most) : fallback;
+}
+
+}  // namespace
+
+QString name(Page page) {
+    switch (page) {
+        case Page::Write: return QStringLiteral("write");
+        case Page::Inside: return QStringLiteral("inside");
+        case Page::Cache: return QStringLiteral("cache");
+    }
+    return {};
+}
+
+std::optional<Page> pageFromName(const QString& text) {
+    for (const Page page : {Page::Write, Page::Inside, Page::Cache})
+        if (text == name(page)) return page;
+    return std::nullopt;
+}
+
+QString name(ui::ThemeChoice theme) {
+    switch (theme) {
+        case ui::ThemeChoice::System: return QStringLiteral("system");
+        case ui::ThemeChoice::Light: return QStringLiteral("light");
+        case ui::ThemeChoice::Dark: return QStringLiteral("dark");
+    }
+    return {};
+}
+
+std::optional<ui::ThemeChoice> themeFromName(const QString& text) {
+    for (const ui::ThemeChoice theme : {ui::ThemeChoice::System, ui::ThemeChoice::Light, ui::ThemeChoice::Dark})
+        if (text == name(theme)) return theme;
+    return std::nullopt;
+}
+
+void addRecent(Settings& settings, const QString& path) {
+    settings.recent.removeAll(path);
+    settings.recent.prepend(path);
+    while (settings.recent.size() > kRecentFiles) settings.recent.removeLast();
+}
+
+Settings loadSettings() {
+    Settings settings;
+    const QSettings file = openFile();
+    if (!isOurs(file)) return settings;
+    const SamplerSettings defaults;
+    settings.theme = themeFromName(file.value(QStringLiteral("theme")).toString()).value_or(settings.theme);
+    settings.textScale = number(file, QStringLiteral("textScale"), 1.0, kSmallestText, kLargestText);
+    settings.page = pageFromName(file.value(QStringLiteral("page")).toString()).value_or(settings.page);
+    settings.layer = count(file, QStringLiteral("inside/layer"), 0, 0, 1'000'000);
+    settings.head = static_cast<int>(count(file, QStringLiteral("inside/head"), 0, 0, 1'000'000));
+    settings.colourMap = static_cast<int>(count(file, QStringLiteral("inside/colourMap"), 0, 0, 1));
+    settings.samplers.temperature = number(file, QStringLiteral("samplers/temperature"), defaults.temperature, 0, 10);
+    settings.samplers.topK = count(file, QStringLiteral("samplers/topK"), defaults.topK, 0, 1'000'000);
+    settings.samplers.topP = number(file, QStringLiteral("samplers/topP"), defaults.topP, 0, 1);
+    settings.samplers.minP = number(file, QStringLiteral("samplers/minP"), defaults.minP, 0, 1);
+    settings.samplers.repetitionPenalty = number(file, QStringLiteral("samplers/repetitionPenalty"), defaults.repetitionPenalty, 0.1, 10);
+    if (problemWith(settings.samplers)) settings.samplers = defaults;
+    settings.seed = file.value(QStringLiteral("samplers/seed")).toString();
+    settings.newSeedEachTime = file.value(QStringLiteral("samplers/newSeedEachTime"), true).toBool();
+    settings.maxTokens = count(file, QStringLiteral("samplers/maxTokens"), settings.maxTokens, 1, 1'000'000);
+    settings.path = file.value(QStringLiteral("model/path")).toString() == QLatin1String("naive") ? MlaPath::Naive : MlaPath::Absorbed;
+    settings.lastFolder = file.value(QStringLiteral("model/lastFolder")).toString();
+    settings.recent = file.value(QStringLiteral("model/recent")).toStringList().mid(0, kRecentFiles);
+    settings.recent.removeAll(QString());
+    settings.geometry = file.value(QStringLiteral("window/geometry")).toByteArray();
+    settings.writeSplitter = file.value(QStringLiteral("window/writeSplitter")).toByteArray();
+    settings.insideSplitter = file.value(QStringLiteral("window/insideSplitter")).toByteArray();
+    settings.samplersVisible = file.value(QStringLiteral("window/samplersVisible"), true).toBool();
+    return settings;
+}
+
+void saveSettings(const Settings& settings) {
+    QSettings file = openFile();
+    if (!isOurs(file)) return;
+    file.setValue(QStringLiteral("version"), kVersion);
+    file.setValue(QStringLiteral("theme"), name(settings.theme));
+    file.setValue(QStringLiteral("textScale"), settings.textScale);
+    file.setValue(QStringLiteral("page"), name(settings.page));
+    file.setValue(QStringLiteral("inside/layer"), static_cast<qlonglong>(settings.layer));
+    file.setValue(QStringLiteral("inside/head"), settings.head);
+    file.setValue(QStringLiteral("inside/colourMap"), settings.colourMap);
+    file.setValue(QStringLiteral("samplers/temperature"), settings.samplers.temperature);
+    file.setValue(QStringLiteral("samplers/topK"), static_cast<qlonglong>(settings.samplers.topK));
+    file.setValue(QStringLiteral("samplers/topP"), settings.samplers.topP);
+    file.setValue(QStringLiteral("samplers/minP"), settings.samplers.minP);
+    file.setValue(QStringLiteral("samplers/repetitionPenalty"), settings.samplers.repetitionPenalty);
+    file.setValue(QStringLiteral("samplers/seed"), settings.seed);
+    file.setValue(QStringLiteral("samplers/newSeedEachTime"), settings.newSeedEachTime);
+    file.setValue(QStringLiteral("samplers/maxTokens"), static_cast<qlonglong>(settings.maxTokens));
+    file.setValue(QStringLiteral("model/path"), settings.path == MlaPath::Naive ? QStringLiteral("naive") : QStringLiteral("absorbed"));
+    file.setValue(QStringLiteral("model/lastFolder"), settings.lastFolder);
+    file.setValue(QStringLiteral("model/recent"), settings.recent);
+    file.setValue(QStringLiteral("window/geometry"), settings.geometry);
+    file.setValue(QStringLiteral("window/writeSplitter"), settings.writeSplitter);
+    file.setValue(QStringLiteral("window/insideSplitter"), settings.insideSplitter);
+    file.setValue(QStringLiteral("window/samplersVisible"), settings.samplersVisible);
+}
+
+}  // namespace loom::app

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the window remembers between two starts.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include <QByteArray>
+#include <QString>
+#include <QStringList>
+
+#include "core/data/byte_formulas.h"
+#include "core/data/generate.h"
+#include "widgets/common/theme.h"
+
+namespace loom::app {
+
+/// The pages, in the order of the mode bar.
+enum class Page { Write, Inside, Cache };
+/// "write", "inside", "cache": on the command line and in the settings file.
+[[nodiscard]] QString name(Page page);
+[[nodiscard]] std::optional<Page> pageFromName(const QString& name);
+[[nodiscard]] QString name(ui::ThemeChoice theme);  ///< "system", "light", "dark"
+[[nodiscard]] std::optional<ui::ThemeChoice> themeFromName(const QString& name);
+
+inline constexpr double kSmallestText = 0.75, kLargestText = 3.0;
+inline constexpr int kRecentFiles = 8;
+
+struct Settings {
+    ui::ThemeChoice theme = ui::ThemeChoice::System;
+    double textScale = 1.0;            ///< kSmallestText … kLargestText
+    Page page = Page::Write;
+    std::int64_t layer = 0;            ///< Look inside
+    int head = 0;
+    int colourMap = 0;                 ///< a ui::ColourMapKind
+    SamplerSettings samplers;
+    QString seed;
+    bool newSeedEachTime = true;
+    std::int64_t maxTokens = 256;
+    MlaPath path = MlaPath::Absorbed;
+    QString lastFolder;                ///< where the last checkpoint was opened
+    QStringList recent;                ///< newest first, at most kRecentFiles
+    QByteArray geometry, writeSplitter, insideSplitter;
+    bool samplersVisible = true;
+};
+
+/// Puts a path in front of the recent list, once.
+void addRecent(Settings& settings, const QString& path);
+
+/// From latentloom.ini in the user's configuration folder (XDG). Values that make no sense are replaced by their defaults; a file of a
+/// newer format version is left alone: it is neither read nor overwritten.
+[[nodiscard]] Settings loadSettings();
+void saveSettings(const Settings& settings);
+
+}  // namespace loom::app

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/main_window.h"
+#include "app/wiring/wiring.h"
+#include "widgets/itemmodels/story_model.h"
+#include "widgets/write/write_page.h"
+
+namespace loom::app {
+namespace {
+
+GenerateRequest requestFrom(const ui::WriteInput& input) {
+    GenerateRequest request;
+    request.prompt = input.prompt.toStdString();
+    request.samplers = input.samplers;
+    request.seed = input.seed;
+    request.maxTokens = input.maxTokens;
+    request.promptAlternatives = true;  // words a person typed can be hovered too
+    return request;
+}
+
+}  // namespace
+
+void wireWrite(WindowParts& parts) {
+    session::SessionController* session = parts.session;
+    ui::StoryModel* story = parts.story;
+    ui::WritePage* page = parts.writePage;
+
+    QObject::connect(page, &ui::WritePage::writeRequested, session, [session](const ui::WriteInput& input) { session->write(requestFrom(input)); });
+    QObject::connect(page, &ui::WritePage::stopRequested, session, &session::SessionController::stop);
+    QObject::connect(page, &ui::WritePage::newStoryRequested, session, &session::SessionController::newStory);
+
+    QObject::connect(session, &session::SessionController::storyUpdated, page, [story, page](const std::shared_ptr<const StoryUpdate>& update) {
+        story->apply(*update);
+        page->showProgress(update->prefillDone, update->prefillTotal);
+    });
+    QObject::connect(session, &session::SessionController::writingChanged, page, &ui::WritePage::setWriting);
+    QObject::connect(session, &session::SessionController::finished, page,
+                     [page](const std::shared_ptr<const GenerateSummary>& summary) { page->showSummary(*summary); });
+    QObject::connect(session, &session::SessionController::opened, page, [page, story](const std::shared_ptr<const ModelSummary>& model) {
+        page->setContextLimit(model->config.context);
+        page->setReady(true);
+        page->showMessage(story->rowCount() > 0 ? ui::WritePage::tr("This text was written by the model before. The next one begins a new story.")
+                                                : QString());
+        page->focusPrompt();
+    });
+}
+
+}  // namespace loom::app

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Every connection between the parts of the window, a file per mode.
+#pragma once
+
+namespace loom::app {
+
+struct WindowParts;
+
+// wireWrite comes first: it brings the story model up to date before the others read it.
+void wireWrite(WindowParts& parts);   ///< writing, stopping, the story model
+void wireInside(WindowParts& parts);  ///< which layer is captured, when a whole map is computed
+void wireCache(WindowParts& parts);   ///< what is kept, and the decoding path
+void wireModel(WindowParts& parts);   ///< opening, errors, the bottom strip, the window's title
+void wireMenus(WindowParts& parts);   ///< what each action does and when it can be used
+void wireView(WindowParts& parts);    ///< pages, theme, text size, debug overlay
+
+}  // namespace loom::app

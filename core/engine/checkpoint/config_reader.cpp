@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Typed access to JSON objects.
+#include "core/engine/checkpoint/config_reader.h"
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "core/data/error.h"
+#include "core/engine/checkpoint/json_text.h"
+#include "core/engine/checkpoint/mapped_file.h"
+
+namespace loom {
+namespace {
+
+constexpr const char* kHint = "Correct the file or get the checkpoint again";
+
+std::string described(const nlohmann::json& value) {
+    switch (value.type()) {
+        case nlohmann::json::value_t::null: return "null";
+        case nlohmann::json::value_t::object: return "an object";
+        case nlohmann::json::value_t::array: return "a list";
+        case nlohmann::json::value_t::string: return "the text " + inQuotes(value.get_ref<const std::string&>());
+        default: return value.dump();
+    }
+}
+
+}  // namespace
+
+ConfigReader::ConfigReader(const std::filesystem::path& path, std::size_t limit) : m_where(pathText(path)) {
+    m_object = parseJson(readTextFile(path, limit), m_where, {32, limit / 64});
+    if (!m_object.is_object()) throw Error{"The file must hold a JSON object but holds " + described(m_object), m_where, kHint};
+}
+
+ConfigReader::ConfigReader(nlohmann::json object, std::string where, std::string prefix)
+    : m_object(std::move(object)), m_where(std::move(where)), m_prefix(std::move(prefix)) {}
+
+void ConfigReader::fail(const std::string& what, const std::string& hint) const { throw Error{what, m_where, hint.empty() ? kHint : hint}; }
+
+void ConfigReader::wrongType(const nlohmann::json& value, const std::string& key, const char* wanted) const {
+    fail(m_prefix + key + " must be " + wanted + " but is " + described(value));
+}
+
+bool ConfigReader::has(const std::string& key) const {
+    const auto found = m_object.find(key);
+    return found != m_object.end() && !found->is_null();
+}
+
+const nlohmann::json& ConfigReader::required(const std::string& key) const {
+    const auto found = m_object.find(key);
+    if (found == m_object.end()) fail("The key " + m_prefix + key + " is missing");
+    return *found;
+}
+
+std::int64_t ConfigReader::asInteger(const nlohmann::json& value, const std::string& key) const {
+    constexpr const char* kWanted = "a whole number";
+    if (value.is_number_unsigned()) {
+        const auto number = value.get<std::uint64_t>();
+        if (number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+            fail(m_prefix + key + " is too large: " + value.dump());
+        return static_cast<std::int64_t>(number);
+    }
+    if (value.is_number_integer()) return value.get<std::int64_t>();
+    if (!value.is_number_float()) wrongType(value, key, kWanted);
+    const double number = value.get<double>();
+    if (std::trunc(number) != number) wrongType(value, key, kWanted);
+    if (std::abs(number) > 9007199254740992.0) fail(m_prefix + key + " is too large: " + value.dump());  // 2^53
+    return static_cast<std::int64_t>(number);
+}
+
+std::int64_t ConfigReader::integer(const std::string& key) const { return asInteger(required(key), key); }
+
+std::int64_t ConfigReader::integer(const std::string& key, std::int64_t absent) const { return contains(key) ? integer(key) : absent; }
+
+double ConfigReader::number(const std::string& key, double absent) const {
+    if (!contains(key)) return absent;
+    const nlohmann::json& value = required(key);
+    if (!value.is_number()) wrongType(value, key, "a number");
+    return value.get<double>();
+}
+
+bool ConfigReader::truth(const std::string& key, bool absent) const {
+    if (!contains(key)) return absent;
+    const nlohmann::json& value = required(key);
+    if (!value.is_boolean()) wrongType(value, key, "true or false");
+    return value.get<bool>();
+}
+
+std::string ConfigReader::text(const std::string& key) const {
+    const nlohmann::json& value = required(key);
+    if (!value.is_string()) wrongType(value, key, "text");
+    return value.get<std::string>();
+}
+
+std::string ConfigReader::text(const std::string& key, const std::string& absent) const { return contains(key) ? text(key) : absent; }
+
+std::vector<std::int64_t> ConfigReader::integers(const std::string& key) const {
+    const nlohmann::json& value = required(key);
+    if (!value.is_array()) return {asInteger(value, key)};
+    std::vector<std::int64_t> list;
+    for (const nlohmann::json& element : value) list.push_back(asInteger(element, key));
+    return list;
+}
+
+std::optional<ConfigReader> ConfigReader::object(const std::string& key) const {
+    if (!has(key)) return std::nullopt;
+    const nlohmann::json& value = required(key);
+    if (!value.is_object()) wrongType(value, key, "an object");
+    return ConfigReader(value, m_where, m_prefix + key + ".");
+}
+
+}  // namespace loom

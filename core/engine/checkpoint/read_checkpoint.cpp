@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which kind of checkpoint a path is: decided by what lies there, not by its ending.
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "core/data/error.h"
+#include "core/engine/checkpoint/checkpoint.h"
+#include "core/engine/checkpoint/hf_folder.h"
+#include "core/engine/checkpoint/llama2c.h"
+#include "core/engine/checkpoint/mapped_file.h"
+
+namespace loom {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kKinds =
+    "Known are a Hugging Face folder (config.json and model.safetensors; families llama and deepseek_v3) and a llama2.c .bin file";
+
+bool startsWith(std::span<const std::byte> bytes, std::string_view magic) {
+    return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()).starts_with(magic);
+}
+
+Error unknownFile(const MappedFile& file) {
+    const std::string where = pathText(file.path());
+    if (startsWith(file.bytes(), "PK\x03\x04") || startsWith(file.bytes(), "\x80\x02")) {
+        return {"This is a PyTorch pickle, which is not read because it can run code", where,
+                "Save the checkpoint as safetensors with its config.json"};
+    }
+    if (startsWith(file.bytes(), "GGUF")) return {"GGUF files are not read yet", where, kKinds};
+    if (startsWith(file.bytes(), "24ka")) {  // 0x616b3432
+        return {"Only version 0 files of llama2.c are read, this is a newer one", where, "Export it again with --version 0"};
+    }
+    return {"This is no checkpoint that I know", where, kKinds};
+}
+
+}  // namespace
+
+Checkpoint readCheckpoint(const fs::path& path) {
+    if (path.empty()) throw Error{"No checkpoint was named", {}, kKinds};
+    std::error_code error;
+    fs::path absolute = fs::absolute(path, error).lexically_normal();
+    if (error) throw Error{"The path cannot be used: " + error.message(), pathText(path), {}};
+    if (!absolute.has_filename()) absolute = absolute.parent_path();  // "folder/" and "folder/." end so
+    const fs::file_status status = fs::status(absolute, error);
+    if (status.type() == fs::file_type::not_found) throw Error{"There is no such file or folder", pathText(absolute), "Check the path"};
+    if (fs::is_directory(status)) return readHfFolder(absolute);
+    if (absolute.filename() == "config.json" || absolute.filename() == "model.safetensors.index.json")
+        return readHfFolder(absolute.parent_path());
+    if (absolute.extension() == ".safetensors") {
+        const MappedFile check(absolute);  // its own problems come before those of the folder around it
+        return readHfFolder(absolute.parent_path(), absolute);
+    }
+    auto file = std::make_shared<const MappedFile>(absolute);
+    if (!looksLikeLlama2C(file->bytes())) throw unknownFile(*file);
+    return readLlama2C(std::move(file));
+}
+
+}  // namespace loom

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Matching the tensors of a file with what a configuration needs.
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "core/data/error.h"
+#include "core/engine/checkpoint/hf_weights.h"
+#include "core/engine/checkpoint/json_text.h"
+
+namespace loom {
+namespace {
+
+std::string shapeText(const std::vector<std::int64_t>& shape) {
+    std::string text = "[";
+    for (const std::int64_t size : shape) text.append(text.size() > 1 ? ", " : "").append(std::to_string(size));
+    return text + "]";
+}
+
+bool isWeightType(DType type) { return type == DType::F32 || type == DType::BF16 || type == DType::F16 || type == DType::F64; }
+
+/// N of "model.layers.N.…".
+std::optional<std::int64_t> layerOf(std::string_view name) {
+    constexpr std::string_view kStart = "model.layers.";
+    if (!name.starts_with(kStart)) return std::nullopt;
+    name.remove_prefix(kStart.size());
+    std::int64_t layer = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), layer);
+    if (error != std::errc() || layer < 0 || end == name.data() + name.size() || *end != '.') return std::nullopt;
+    return layer;
+}
+
+/// Tables that old exporters saved and nobody needs.
+bool isBuffer(std::string_view name) {
+    return name.ends_with(".rotary_emb.inv_freq") || name.ends_with(".attn.masked_bias") || name.ends_with(".attn.bias");
+}
+
+/// Whether leaving out this tensor, which the configuration does not ask for, would change what the network computes.
+bool matters(std::string_view name, const ModelConfig& config) {
+    if (isBuffer(name)) return false;
+    if (const std::optional<std::int64_t> layer = layerOf(name)) {
+        // DeepSeek-V3 keeps its multi-token prediction in layers behind the last.
+        return *layer < config.layers || config.family != Family::DeepseekV3;
+    }
+    if (name == "lm_head.weight") return !config.tieEmbeddings;
+    for (const std::string_view part : {"model.norm.", "model.embed_tokens.", "model.embed_positions.", "lm_head."}) {
+        if (name.starts_with(part)) return true;
+    }
+    return false;
+}
+
+Error strangerError(const FoundTensor& tensor, const std::string& canonical, const ModelConfig& config) {
+    const std::optional<std::int64_t> layer = layerOf(canonical);
+    if (layer && *layer >= config.layers) {
+        return {"The weights have a layer " + std::to_string(*layer) + " but num_hidden_layers is " + std::to_string(config.layers),
+                tensor.where, "config.json and the weights do not belong together; get both again"};
+    }
+    const bool experts = canonical.find(".mlp.experts.") != std::string::npos ||
+                         canonical.find(".mlp.shared_experts.") != std::string::npos || canonical.find(".mlp.gate.") != std::string::npos;
+    if (experts) return {"The weights hold experts, which are not supported yet", tensor.where, "Only dense checkpoints open"};
+    return {"The weights hold a tensor that the configuration does not ask for", tensor.where,
+            "Leaving it out would change what the network computes; check that config.json belongs to these weights"};
+}
+
+Error missingError(const TensorSpec& spec, const FoundWeights& found) {
+    std::string hint = "config.json and the weights do not belong together, or the file is incomplete; get both again";
+    if (spec.name == "lm_head.weight") hint = "If the head shares the embedding, config.json must say \"tie_word_embeddings\": true";
+    if (spec.name.ends_with(".q_a_proj.weight")) {
+        std::string plain = spec.name;
+        plain.replace(plain.size() - std::string_view("q_a_proj.weight").size(), std::string::npos, "q_proj.weight");
+        if (found.tensors.count(plain) > 0) hint = "The weights hold q_proj instead: config.json must say \"q_lora_rank\": null";
+    }
+    return {"The tensor " + inQuotes(spec.name) + " of shape " + shapeText(spec.shape) + " is missing", pathText(found.origin), hint};
+}
+
+}  // namespace
+
+void takeWeights(Checkpoint& checkpoint, FoundWeights found) {
+    ModelConfig& config = checkpoint.config;
+    if (static_cast<std::size_t>(config.layers) > found.tensors.size()) {  // before a list of all names is made
+        throw Error{"num_hidden_layers is " + std::to_string(config.layers) + " but the weights hold only " +
+                        std::to_string(found.tensors.size()) + " tensors",
+                    pathText(found.origin), "config.json and the weights do not belong together; get both again"};
+    }
+    std::array<std::int64_t, 10> elements{};  // by DType
+    for (const TensorSpec& spec : expectedTensors(config)) {
+        const auto place = found.tensors.find(spec.name);
+        if (place == found.tensors.end()) throw missingError(spec, found);
+        TensorView& view = place->second.view;
+        if (view.shape != spec.shape) {
+            throw Error{"The tensor has the shape " + shapeText(view.shape) + " but the configuration needs " + shapeText(spec.shape),
+                        place->second.where, "config.json and the weights do not belong together; get both again"};
+        }
+        if (!isWeightType(view.dtype)) {
+            throw Error{"Weights cannot be stored as " + std::string(name(view.dtype)), place->second.where,
+                        "Supported are F32, BF16, F16 and F64; convert the checkpoint, quantised ones do not open yet"};
+        }
+        elements[static_cast<std::size_t>(view.dtype)] += static_cast<std::int64_t>(view.data.size()) / bytesPerElement(view.dtype);
+        checkpoint.tensors.emplace(spec.name, std::move(view));
+        found.tensors.erase(place);
+    }
+    for (const auto& [name, tensor] : found.tensors) {
+        if (matters(name, config)) throw strangerError(tensor, name, config);
+    }
+    std::size_t most = 0;
+    for (std::size_t type = 0; type < elements.size(); ++type) {
+        if (elements[type] > elements[most]) most = type;
+    }
+    config.storage = static_cast<DType>(most);
+    checkpoint.storage = std::make_shared<const std::vector<std::shared_ptr<const MappedFile>>>(std::move(found.files));
+}
+
+}  // namespace loom

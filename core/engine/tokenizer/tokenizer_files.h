@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The readers behind openTokenizer. `vocab` is the network's vocabulary, 0 = unknown. All throw Error naming file and key.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "core/engine/tokenizer/tokenizer.h"
+
+namespace loom {
+
+/// tokenizer.json with a byte-level BPE model; tokenizer_config.json beside it is read for eos_token and bos_token.
+[[nodiscard]] std::shared_ptr<const Tokenizer> readTokenizerJson(const std::filesystem::path& file, std::int64_t vocab);
+/// A folder in GPT-2's layout: vocab.json and merges.txt.
+[[nodiscard]] std::shared_ptr<const Tokenizer> readGpt2Folder(const std::filesystem::path& folder, std::int64_t vocab);
+[[nodiscard]] std::shared_ptr<const Tokenizer> readLlama2cTokenizer(const std::filesystem::path& file, std::int64_t vocab);
+
+class BpeBuilder;
+/// Sets end and begin tokens from the tokenizer_config.json in `folder`, or without one by their common names.
+void readTokenizerConfig(const std::filesystem::path& folder, BpeBuilder& builder);
+
+}  // namespace loom

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Attention: the interface that every form implements, and the step that all forms share.
+#pragma once
+
+#include <memory>
+
+#include "core/data/byte_formulas.h"
+#include "core/data/model_config.h"
+#include "core/lab/model/past.h"
+#include "core/lab/model/rope.h"
+#include "core/lab/model/weights.h"
+
+namespace loom::lab {
+
+class Attention {
+public:
+    virtual ~Attention() = default;
+    /// x [B, T, D] → [B, T, D]. Keeps the new rows in `past` and looks at everything that is there, never at later positions.
+    /// Where `probabilities` is not null it receives the attention weights [B, H, T, S].
+    [[nodiscard]] virtual Tensor forward(const Tensor& x, const Rope& rope, Past& past, Tensor* probabilities) const = 0;
+};
+
+/// The form that `config` names, decoding on `path` (which matters for a joint latent only).
+[[nodiscard]] std::unique_ptr<Attention> makeAttention(const ModelConfig& config, LayerIndex layer, MlaPath path, const Weights& weights);
+
+/// Softmax over the keys that each query may see. scores [B, H, T, S] → probabilities [B, H, T, S]; query t stands at
+/// position S − T + t and sees keys 0 … S − T + t. Computed in the type of the scores.
+[[nodiscard]] Tensor causalSoftmax(const Tensor& scores);
+
+/// softmax(q·kᵀ · scale) · v, head by head. q [B, T, H, a], k [B, S, G, a], v [B, S, G, b] → [B, T, H·b].
+/// Query head i reads key/value head ⌊i / (H/G)⌋.
+[[nodiscard]] Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, double scale, Tensor* probabilities);
+
+}  // namespace loom::lab

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Block: one layer. Attention, then a feed-forward network, each on the normalised residual stream and added to it.
+#pragma once
+
+#include <memory>
+
+#include "core/lab/model/attention.h"
+#include "core/lab/model/feed_forward.h"
+#include "core/lab/model/rms_norm.h"
+
+namespace loom::lab {
+
+class Block {
+public:
+    Block(const ModelConfig& config, LayerIndex layer, MlaPath path, const Weights& weights);
+    /// x [B, T, D] → [B, T, D]; the other arguments as in Attention::forward.
+    [[nodiscard]] Tensor forward(const Tensor& x, const Rope& rope, Past& past, Tensor* probabilities) const;
+
+private:
+    RmsNorm m_attentionNorm;
+    std::unique_ptr<Attention> m_attention;
+    RmsNorm m_feedForwardNorm;
+    FeedForward m_feedForward;
+};
+
+}  // namespace loom::lab

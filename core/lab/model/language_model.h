@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// LanguageModel: token ids in, logits out. Embedding, L blocks, final norm, head.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include "core/lab/model/block.h"
+
+namespace loom::lab {
+
+/// Which layer a run is watched in, and what was seen there.
+struct Watch {
+    std::optional<LayerIndex> layer;
+    bool stopThere = false;  ///< later layers are not wanted
+    Tensor attention;        ///< result: weights [B, H, T, S]
+};
+
+/// The network on one decode path. Immutable; several paths may share the same weights.
+class LanguageModel {
+public:
+    LanguageModel(const ModelConfig& config, std::shared_ptr<const Weights> weights, MlaPath path);
+
+    /// tokens [B, T] int64, the first at position past.length() → the residual stream after the blocks [B, T, D].
+    /// Ids must have been checked. Throws Error "Cancelled" between layers.
+    [[nodiscard]] Tensor hidden(const Tensor& tokens, Past& past, Watch& watch, const std::stop_token& stop) const;
+    /// Final norm and head: [..., D] → [..., V].
+    [[nodiscard]] Tensor logits(const Tensor& hidden) const;
+
+    [[nodiscard]] const ModelConfig& config() const { return m_config; }
+    /// What the network computes in, and where.
+    [[nodiscard]] at::TensorOptions type() const { return m_embedding.options(); }
+
+private:
+    ModelConfig m_config;
+    std::shared_ptr<const Weights> m_weights;
+    Tensor m_embedding;  ///< [V, D]
+    std::vector<Block> m_blocks;
+    RmsNorm m_norm;
+    Linear m_head;       ///< D → V; the embedding again where it is tied
+};
+
+}  // namespace loom::lab

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Linear: y = W x + b.
+#pragma once
+
+#include "core/lab/model/tensor.h"
+
+namespace loom::lab {
+
+struct Linear {
+    Tensor weight;  ///< [out, in]
+    Tensor bias;    ///< [out], or undefined where there is none
+    [[nodiscard]] Tensor operator()(const Tensor& x) const;  ///< [..., in] → [..., out]
+};
+
+}  // namespace loom::lab

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Weights: a checkpoint's tensors, copied into the type that the network computes in.
+#include "core/lab/model/weights.h"
+
+#include <ATen/ops/empty.h>
+
+#include <cstring>
+
+#include "core/data/error.h"
+
+namespace loom::lab {
+namespace {
+
+at::ScalarType scalarType(const std::string& tensorName, DType type) {
+    switch (type) {
+        case DType::F64: return at::kDouble;
+        case DType::F32: return at::kFloat;
+        case DType::BF16: return at::kBFloat16;
+        case DType::F16: return at::kHalf;
+        default: break;
+    }
+    throw Error{"A weight has element type " + std::string(name(type)), tensorName, "Weights must be f64, f32, bf16 or f16"};
+}
+
+/// Copies bytes that need not be aligned, then converts.
+Tensor copied(const std::string& tensorName, const TensorView& view, const at::TensorOptions& type) {
+    const Tensor stored = at::empty(view.shape, at::TensorOptions().dtype(scalarType(tensorName, view.dtype)));
+    if (stored.nbytes() != view.data.size()) {
+        throw Error{"A tensor's size does not fit its shape", tensorName, "The file is damaged: get it again"};
+    }
+    if (!view.data.empty()) std::memcpy(stored.mutable_data_ptr(), view.data.data(), view.data.size());
+    return stored.to(type);
+}
+
+}  // namespace
+
+std::string layerPrefix(LayerIndex layer) { return "model.layers." + std::to_string(layer.value()) + "."; }
+
+Weights::Weights(const Checkpoint& checkpoint, const at::TensorOptions& type, MemoryAccount& account, const std::stop_token& stop)
+    : m_counted(account, MemoryKind::Weights) {
+    for (const auto& [tensorName, view] : checkpoint.tensors) {
+        if (stop.stop_requested()) throw Error{"Cancelled", {}, {}};
+        const Tensor tensor = copied(tensorName, view, type);
+        m_counted.add(static_cast<std::int64_t>(tensor.nbytes()));
+        m_tensors.emplace(tensorName, tensor);
+    }
+}
+
+const Tensor& Weights::tensor(const std::string& name) const {
+    const auto found = m_tensors.find(name);
+    if (found == m_tensors.end()) throw Error{"The checkpoint lacks a tensor", name, "Get the complete checkpoint"};
+    return found->second;
+}
+
+Linear Weights::linear(const std::string& name, bool bias) const {
+    return {tensor(name + ".weight"), bias ? tensor(name + ".bias") : Tensor{}};
+}
+
+}  // namespace loom::lab

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Weights: a checkpoint's tensors, copied into the type that the network computes in.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <stop_token>
+#include <string>
+
+#include "core/engine/checkpoint/checkpoint.h"
+#include "core/engine/memory/buffer.h"
+#include "core/lab/model/linear.h"
+
+namespace loom::lab {
+
+/// "model.layers.3."
+[[nodiscard]] std::string layerPrefix(LayerIndex layer);
+
+/// Bytes that stand in an account as long as this object lives. The account must outlive it.
+class CountedBytes {
+public:
+    CountedBytes(MemoryAccount& account, MemoryKind kind) : m_account(account), m_kind(kind) {}
+    ~CountedBytes() { m_account.remove(m_kind, m_bytes); }
+    CountedBytes(const CountedBytes&) = delete;
+    CountedBytes& operator=(const CountedBytes&) = delete;
+    void add(std::int64_t bytes) {
+        m_account.add(m_kind, bytes);
+        m_bytes += bytes;
+    }
+    [[nodiscard]] std::int64_t bytes() const { return m_bytes; }
+
+private:
+    MemoryAccount& m_account;
+    MemoryKind m_kind;
+    std::int64_t m_bytes = 0;
+};
+
+class Weights {
+public:
+    /// Copies every tensor; `type` is f32 or f64 on the device that computes. Throws Error naming the tensor, or "Cancelled".
+    Weights(const Checkpoint& checkpoint, const at::TensorOptions& type, MemoryAccount& account, const std::stop_token& stop);
+
+    /// By canonical name, e.g. "model.norm.weight". Throws Error if the checkpoint has none.
+    [[nodiscard]] const Tensor& tensor(const std::string& name) const;
+    /// "NAME.weight" and, if there is a bias, "NAME.bias".
+    [[nodiscard]] Linear linear(const std::string& name, bool bias) const;
+    [[nodiscard]] std::int64_t bytes() const { return m_counted.bytes(); }
+
+private:
+    CountedBytes m_counted;
+    std::map<std::string, Tensor, std::less<>> m_tensors;
+};
+
+}  // namespace loom::lab

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Checkpoints in memory with random weights.
+#include "tests/core/reference/memory_checkpoint.h"
+
+#include <cstring>
+#include <stdexcept>
+
+#include "tests/support/tiny_checkpoint.h"
+
+namespace loom::test {
+namespace {
+
+ModelConfig baseConfig() {
+    ModelConfig c;
+    c.modelType = "llama";
+    c.dModel = 24;
+    c.layers = 2;
+    c.vocab = 31;
+    c.context = 128;
+    c.ffnWidth = 37;
+    c.attention.heads = 4;
+    c.attention.kvHeads = 4;
+    c.attention.headDim = 6;
+    return c;
+}
+
+ModelConfig jointConfig() {
+    ModelConfig c = baseConfig();
+    c.family = Family::DeepseekV3;
+    c.modelType = "deepseek_v3";
+    c.normEps = 1e-2;  // far from the latent norms' 1e-6, so that a mix-up shows
+    AttentionConfig& a = c.attention;
+    a.latent = Latent::Joint;
+    a.headDim = 0;
+    a.kvLoraRank = 10;
+    a.qkNopeHeadDim = 5;
+    a.qkRopeHeadDim = 4;
+    a.vHeadDim = 7;
+    a.ropeLayout = RopeLayout::Interleaved;
+    return c;
+}
+
+template <class Change>
+ModelConfig changed(ModelConfig config, Change change) {
+    change(config);
+    return config;
+}
+
+}  // namespace
+
+std::vector<NetworkCase> networkCases() {
+    return {
+        {"mha", baseConfig()},
+        {"mhaTied", changed(baseConfig(), [](ModelConfig& c) { c.tieEmbeddings = true; })},
+        {"mhaInterleaved", changed(baseConfig(), [](ModelConfig& c) { c.attention.ropeLayout = RopeLayout::Interleaved; })},
+        {"mhaWideHeads", changed(baseConfig(), [](ModelConfig& c) { c.attention.headDim = 10; })},
+        {"gqa", changed(baseConfig(), [](ModelConfig& c) { c.attention.kvHeads = 2; })},
+        {"gqaBiases", changed(baseConfig(), [](ModelConfig& c) {
+             c.attention.kvHeads = 2;
+             c.attention.bias = true;
+             c.mlpBias = true;
+             c.attention.ropeTheta = 500.0;
+         })},
+        {"mqa", changed(baseConfig(), [](ModelConfig& c) { c.attention.kvHeads = 1; })},
+        {"joint", jointConfig()},
+        {"jointHalf", changed(jointConfig(), [](ModelConfig& c) { c.attention.ropeLayout = RopeLayout::Half; })},
+        {"jointQueryRank", changed(jointConfig(), [](ModelConfig& c) { c.attention.qLoraRank = 9; })},
+        {"jointQueryRankBiases", changed(jointConfig(), [](ModelConfig& c) {
+             c.attention.qLoraRank = 9;
+             c.attention.bias = true;
+             c.tieEmbeddings = true;
+         })},
+    };
+}
+
+ModelConfig networkCase(const std::string& name) {
+    for (const NetworkCase& each : networkCases()) {
+        if (each.name == name) return each.config;
+    }
+    throw std::invalid_argument("no case is called " + name);
+}
+
+Checkpoint memoryCheckpoint(const ModelConfig& config, std::uint64_t seed) {
+    const std::vector<TensorSpec> specs = expectedTensors(config);
+    auto bytes = std::make_shared<std::vector<std::vector<std::byte>>>();
+    Checkpoint checkpoint;
+    checkpoint.config = config;
+    for (const TensorSpec& spec : specs) {
+        const std::vector<float> values = tinyWeights(spec, seed);
+        const std::size_t size = values.size() * sizeof(float);
+        std::vector<std::byte>& stored = bytes->emplace_back(size + 1);
+        std::memcpy(stored.data() + 1, values.data(), size);
+        checkpoint.tensors[spec.name] = {DType::F32, spec.shape, std::span<const std::byte>(stored.data() + 1, size)};
+    }
+    checkpoint.storage = bytes;
+    return checkpoint;
+}
+
+TokenIds someTokens(std::int64_t count, std::int64_t vocab) {
+    TokenIds tokens;
+    for (std::int64_t i = 0; i < count; ++i) tokens.emplace_back((i * i * 7 + 3 * i + 5) % vocab);
+    return tokens;
+}
+
+}  // namespace loom::test

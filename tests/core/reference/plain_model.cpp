@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The network in plain loops over doubles.
+#include "tests/core/reference/plain_model.h"
+
+#include <cmath>
+#include <cstring>
+#include <string>
+
+namespace loom::test {
+namespace {
+
+using Vec = std::vector<double>;
+
+class PlainModel {
+public:
+    explicit PlainModel(const Checkpoint& checkpoint) : m_checkpoint(checkpoint), m_config(checkpoint.config) {}
+
+    PlainResult run(const TokenIds& tokens) const {
+        PlainResult result;
+        const auto D = static_cast<std::size_t>(m_config.dModel);
+        const Vec embedding = values("model.embed_tokens.weight");
+        std::vector<Vec> x;  // [T][D]
+        for (const TokenId token : tokens) {
+            const auto row = embedding.begin() + static_cast<std::ptrdiff_t>(token.index() * D);
+            x.emplace_back(row, row + static_cast<std::ptrdiff_t>(D));
+        }
+        for (std::int64_t layer = 0; layer < m_config.layers; ++layer) {
+            const std::string prefix = "model.layers." + std::to_string(layer) + ".";
+            result.attention.push_back(addAttention(x, prefix));
+            addFeedForward(x, prefix);
+        }
+        const std::string head = m_config.tieEmbeddings ? "model.embed_tokens" : "lm_head";
+        for (const Vec& row : x) {
+            const Vec logits = linear(head, normed(row, "model.norm.weight", m_config.normEps), false);
+            result.logits.insert(result.logits.end(), logits.begin(), logits.end());
+        }
+        return result;
+    }
+
+private:
+    Vec values(const std::string& name) const {
+        const TensorView& view = m_checkpoint.tensors.at(name);
+        Vec out;
+        for (std::size_t i = 0; i < view.data.size() / sizeof(float); ++i) {
+            float value = 0;
+            std::memcpy(&value, view.data.data() + i * sizeof(float), sizeof(float));
+            out.push_back(static_cast<double>(value));
+        }
+        return out;
+    }
+
+    Vec linear(const std::string& name, const Vec& x, bool bias) const {
+        const Vec& w = cached(name + ".weight");
+        const std::size_t rows = w.size() / x.size();
+        Vec y(rows, 0.0);
+        for (std::size_t o = 0; o < rows; ++o) {
+            for (std::size_t i = 0; i < x.size(); ++i) y[o] += w[o * x.size() + i] * x[i];
+            if (bias) y[o] += cached(name + ".bias")[o];
+        }
+        return y;
+    }
+
+    Vec normed(const Vec& x, const std::string& name, double eps) const {
+        double squares = 0.0;
+        for (const double v : x) squares += v * v;
+        const double length = std::sqrt(squares / static_cast<double>(x.size()) + eps);
+        Vec y;
+        for (std::size_t i = 0; i < x.size(); ++i) y.push_back(x[i] / length * cached(name)[i]);
+        return y;
+    }
+
+    /// Rotates the `width` elements that start at `from`.
+    void rotate(Vec& x, std::int64_t from, std::int64_t width, std::size_t position) const {
+        const AttentionConfig& a = m_config.attention;
+        for (std::int64_t i = 0; i < width / 2; ++i) {
+            const bool half = a.ropeLayout == RopeLayout::Half;
+            const auto first = static_cast<std::size_t>(from + (half ? i : 2 * i));
+            const auto second = static_cast<std::size_t>(from + (half ? i + width / 2 : 2 * i + 1));
+            const double angle = static_cast<double>(position) * std::pow(a.ropeTheta, -2.0 * static_cast<double>(i) / static_cast<double>(width));
+            const double u = x[first];
+            const double v = x[second];
+            x[first] = u * std::cos(angle) - v * std::sin(angle);
+            x[second] = v * std::cos(angle) + u * std::sin(angle);
+        }
+    }
+
+    struct Heads {
+        std::vector<Vec> q;  ///< [H][width]
+        std::vector<Vec> k;  ///< [H][width], the key that each query head reads
+        std::vector<Vec> v;  ///< [H][value width]
+    };
+
+    static Vec slice(const Vec& x, std::int64_t from, std::int64_t count) {
+        return {x.begin() + from, x.begin() + from + count};
+    }
+
+    Heads fullHeads(const Vec& x, std::size_t position, const std::string& prefix) const {
+        const AttentionConfig& a = m_config.attention;
+        const Vec q = linear(prefix + "q_proj", x, a.bias);
+        const Vec k = linear(prefix + "k_proj", x, a.bias);
+        const Vec v = linear(prefix + "v_proj", x, a.bias);
+        Heads heads;
+        for (std::int64_t h = 0; h < a.heads; ++h) {
+            const std::int64_t g = h / (a.heads / a.kvHeads);
+            heads.q.push_back(slice(q, h * a.headDim, a.headDim));
+            heads.k.push_back(slice(k, g * a.headDim, a.headDim));
+            heads.v.push_back(slice(v, g * a.headDim, a.headDim));
+            rotate(heads.q.back(), 0, a.headDim, position);
+            rotate(heads.k.back(), 0, a.headDim, position);
+        }
+        return heads;
+    }
+
+    Heads jointHeads(const Vec& x, std::size_t position, const std::string& prefix) const {
+        const AttentionConfig& a = m_config.attention;
+        const std::int64_t dN = a.qkNopeHeadDim;
+        const std::int64_t dR = a.qkRopeHeadDim;
+        const Vec q = a.qLoraRank == 0 ? linear(prefix + "q_proj", x, false)
+                                       : linear(prefix + "q_b_proj", normed(linear(prefix + "q_a_proj", x, a.bias), prefix + "q_a_layernorm.weight", 1e-6), false);
+        const Vec down = linear(prefix + "kv_a_proj_with_mqa", x, a.bias);
+        const Vec c = normed(slice(down, 0, a.kvLoraRank), prefix + "kv_a_layernorm.weight", 1e-6);
+        Vec kR = slice(down, a.kvLoraRank, dR);
+        rotate(kR, 0, dR, position);
+        const Vec up = linear(prefix + "kv_b_proj", c, false);
+        Heads heads;
+        for (std::int64_t h = 0; h < a.heads; ++h) {
+            heads.q.push_back(slice(q, h * (dN + dR), dN + dR));
+            rotate(heads.q.back(), dN, dR, position);
+            heads.k.push_back(slice(up, h * (dN + a.vHeadDim), dN));
+            heads.k.back().insert(heads.k.back().end(), kR.begin(), kR.end());
+            heads.v.push_back(slice(up, h * (dN + a.vHeadDim) + dN, a.vHeadDim));
+        }
+        return heads;
+    }
+
+    /// Adds attention to the residual stream and returns its weights [H, T, T].
+    Vec addAttention(std::vector<Vec>& x, const std::string& layer) const {
+        const AttentionConfig& a = m_config.attention;
+        const std::string prefix = layer + "self_attn.";
+        const std::size_t T = x.size();
+        const auto H = static_cast<std::size_t>(a.heads);
+        std::vector<Heads> all;
+        for (std::size_t t = 0; t < T; ++t) {
+            const Vec in = normed(x[t], layer + "input_layernorm.weight", m_config.normEps);
+            all.push_back(a.latent == Latent::Joint ? jointHeads(in, t, prefix) : fullHeads(in, t, prefix));
+        }
+        Vec weights(H * T * T, 0.0);
+        for (std::size_t t = 0; t < T; ++t) {
+            Vec joined;
+            for (std::size_t h = 0; h < H; ++h) {
+                double* p = weights.data() + (h * T + t) * T;
+                double sum = 0.0;
+                for (std::size_t s = 0; s <= t; ++s) {
+                    double dot = 0.0;
+                    for (std::size_t i = 0; i < all[t].q[h].size(); ++i) dot += all[t].q[h][i] * all[s].k[h][i];
+                    p[s] = std::exp(dot / std::sqrt(static_cast<double>(all[t].q[h].size())));
+                    sum += p[s];
+                }
+                Vec out(all[t].v[h].size(), 0.0);
+                for (std::size_t s = 0; s <= t; ++s) {
+                    p[s] /= sum;
+                    for (std::size_t i = 0; i < out.size(); ++i) out[i] += p[s] * all[s].v[h][i];
+                }
+                joined.insert(joined.end(), out.begin(), out.end());
+            }
+            const Vec y = linear(prefix + "o_proj", joined, a.bias);
+            for (std::size_t i = 0; i < y.size(); ++i) x[t][i] += y[i];
+        }
+        return weights;
+    }
+
+    void addFeedForward(std::vector<Vec>& x, const std::string& layer) const {
+        for (Vec& row : x) {
+            const Vec in = normed(row, layer + "post_attention_layernorm.weight", m_config.normEps);
+            Vec gate = linear(layer + "mlp.gate_proj", in, m_config.mlpBias);
+            const Vec up = linear(layer + "mlp.up_proj", in, m_config.mlpBias);
+            for (std::size_t i = 0; i < gate.size(); ++i) gate[i] = gate[i] / (1.0 + std::exp(-gate[i])) * up[i];
+            const Vec down = linear(layer + "mlp.down_proj", gate, m_config.mlpBias);
+            for (std::size_t i = 0; i < down.size(); ++i) row[i] += down[i];
+        }
+    }
+
+    const Vec& cached(const std::string& name) const {
+        const auto found = m_values.find(name);
+        return found != m_values.end() ? found->second : m_values.emplace(name, values(name)).first->second;
+    }
+
+    const Checkpoint& m_checkpoint;
+    const ModelConfig& m_config;
+    mutable std::map<std::string, Vec> m_values;
+};
+
+}  // namespace
+
+PlainResult plainForward(const Checkpoint& checkpoint, const TokenIds& tokens) { return PlainModel(checkpoint).run(tokens); }
+
+}  // namespace loom::test

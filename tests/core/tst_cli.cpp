@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latentloom-cli as a person or a script uses it: real processes, what they print and how they end.
+#include <gtest/gtest.h>
+
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "core/engine/checkpoint/safetensors.h"
+#include "tests/support/temp_folder.h"
+#include "tests/support/tiny_checkpoint.h"
+
+namespace loom {
+namespace {
+
+const std::filesystem::path kStories = LOOM_SOURCE_DIR "/../shared/data/llama2c-stories260K";
+
+struct Outcome {
+    int code = -1;
+    std::string out;
+    std::string err;
+};
+
+class Cli : public ::testing::Test {
+protected:
+    test::TempFolder m_folder;
+
+    Outcome run(const std::string& arguments) {
+        const std::string errors = (m_folder / "stderr").string();
+        const std::string command = "'" LOOM_BINARY_DIR "/latentloom-cli' " + arguments + " 2>'" + errors + "' </dev/null";
+        Outcome outcome;
+        FILE* pipe = popen(command.c_str(), "r");
+        std::array<char, 4096> part{};
+        while (const std::size_t count = std::fread(part.data(), 1, part.size(), pipe)) outcome.out.append(part.data(), count);
+        const int status = pclose(pipe);
+        outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        outcome.err = test::readFile(errors);
+        return outcome;
+    }
+    nlohmann::json json(const std::string& arguments) {
+        const Outcome outcome = run(arguments + " --json");
+        EXPECT_EQ(outcome.code, 0) << outcome.err;
+        return nlohmann::json::parse(outcome.out, nullptr, false);
+    }
+    /// One line with the word "error: ", nothing on stdout, exit code 1.
+    void expectError(const std::string& arguments, const std::string& part) {
+        const Outcome outcome = run(arguments);
+        EXPECT_EQ(outcome.code, 1) << arguments << '\n' << outcome.err;
+        EXPECT_EQ(outcome.out, "") << arguments;
+        EXPECT_TRUE(outcome.err.starts_with("error: ")) << outcome.err;
+        EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+        EXPECT_NE(outcome.err.find(part), std::string::npos) << arguments << '\n' << outcome.err;
+    }
+    std::string model(const test::TinyOptions& options = {}, const std::string& name = "model") {
+        std::filesystem::create_directory(m_folder / name);
+        test::writeTinyCheckpoint(m_folder / name, options);
+        return "'" + (m_folder / name).string() + "'";
+    }
+    std::string path(const std::string& name) { return "'" + (m_folder / name).string() + "'"; }
+};
+
+std::vector<float> readLogits(const std::filesystem::path& file, const std::vector<std::int64_t>& shape) {
+    const SafetensorsFile read = readSafetensors(file);
+    const TensorView& view = read.tensors.at("logits");
+    EXPECT_EQ(view.dtype, DType::F32);
+    EXPECT_EQ(view.shape, shape);
+    std::vector<float> logits(view.data.size() / sizeof(float));
+    std::memcpy(logits.data(), view.data.data(), view.data.size());
+    return logits;
+}
+
+float largestDifference(const std::vector<float>& a, const std::vector<float>& b) {
+    EXPECT_EQ(a.size(), b.size());
+    float largest = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(a[i] - b[i]));
+    return largest;
+}
+
+}  // namespace
+
+TEST_F(Cli, GenerateReportsEverything) {
+    test::TinyOptions options;
+    options.family = Family::DeepseekV3;
+    const auto doc = json("generate " + model(options) + " --prompt 'Once upon' --max-tokens 6 --temperature 0 --seed 5");
+    EXPECT_EQ(doc["prompt"], "Once upon");
+    EXPECT_LE(doc["tokens"].size(), 6U);
+    EXPECT_EQ(doc["seed"], 5);
+    EXPECT_EQ(doc["precision"], "f32");
+    EXPECT_EQ(doc["path"], "reference-absorbed");
+    EXPECT_EQ(doc["cache"]["form"], "latent");
+    EXPECT_EQ(doc["cache"]["capacity_tokens"], 9 + 6);
+    EXPECT_EQ(doc["cache"]["bytes_per_token"], (options.kvLoraRank + options.qkRopeHeadDim) * options.layers * 4);
+    EXPECT_EQ(doc["cache"]["bytes"], doc["cache"]["bytes_per_token"].get<int>() * 15);
+    EXPECT_EQ(doc["cache"]["layers"].size(), 2U);
+    EXPECT_TRUE(doc["prefill_tokens_per_second"].is_number());
+    EXPECT_TRUE(doc["decode_tokens_per_second"].is_number());
+    EXPECT_TRUE(doc["stop_reason"] == "max_tokens" || doc["stop_reason"] == "eos");
+}
+
+TEST_F(Cli, GenerateStreamsTheSameTextWithoutJson) {
+    const std::string args = "generate " + model() + " --prompt 'Once upon' --max-tokens 20 --temperature 0";
+    const auto doc = json(args);
+    const Outcome plain = run(args);
+    EXPECT_EQ(plain.code, 0);
+    EXPECT_EQ(plain.out, "Once upon" + doc["text"].get<std::string>() + "\n");
+    EXPECT_NE(plain.err.find("B/token"), std::string::npos);
+}
+
+TEST_F(Cli, RealCheckpointTellsItsStory) {
+    if (!std::filesystem::exists(kStories)) GTEST_SKIP() << "../shared/data is not here";
+    const auto doc = json("generate '" + (kStories / "stories260K.bin").string() + "' --prompt '' --max-tokens 256 --temperature 0");
+    EXPECT_TRUE(doc["text"].get<std::string>().starts_with("Once upon a time, there was a little girl named Lily."));
+    EXPECT_EQ(doc["tokens"].size(), 256U);
+    const auto info = json("inspect '" + (kStories / "stories260K.bin").string() + "'");
+    EXPECT_EQ(info["family"], "llama2.c");
+    EXPECT_EQ(info["form"], "gqa");
+    EXPECT_EQ(info["kv_heads"], 4);
+    EXPECT_EQ(info["cache"]["elements_per_token"], 2 * 4 * 8 * 5);
+}
+
+TEST_F(Cli, InspectCountsAndSumsAllLayers) {
+    test::TinyOptions options;
+    options.family = Family::DeepseekV3;
+    const auto doc = json("inspect " + model(options));
+    EXPECT_EQ(doc["family"], "deepseek_v3");
+    EXPECT_EQ(doc["form"], "mla-deepseek");
+    EXPECT_EQ(doc["cache"]["elements_per_token"], (16 + 4) * 2);
+    EXPECT_EQ(doc["cache"]["bytes_per_token"]["f32"], (16 + 4) * 2 * 4);
+    EXPECT_EQ(doc["cache"]["bytes_per_token"]["bf16"], (16 + 4) * 2 * 2);
+    std::int64_t parameters = 0;
+    for (const TensorSpec& spec : expectedTensors(test::tinyConfig(options))) {
+        std::int64_t count = 1;
+        for (const std::int64_t extent : spec.shape) count *= extent;
+        parameters += count;
+    }
+    EXPECT_EQ(doc["parameters"], parameters);
+    EXPECT_EQ(run("inspect " + model()).code, 0);
+}
+
+TEST_F(Cli, TokenizeGoesThereAndBack) {
+    const std::string folder = model();
+    const auto ids = json("tokenize " + folder + " --text 'Hi you'")["ids"];
+    ASSERT_EQ(ids.size(), 6U);
+    std::string list;
+    for (const auto& id : ids) list += (list.empty() ? "" : ",") + std::to_string(id.get<int>());
+    EXPECT_EQ(json("tokenize " + folder + " --ids " + list)["text"], "Hi you");
+}
+
+TEST_F(Cli, TokenizeNeedsNoModel) {
+    std::filesystem::create_directory(m_folder / "only");
+    test::writeFile(m_folder / "only/tokenizer.json", test::tinyTokenizerJson());
+    EXPECT_EQ(json("tokenize " + path("only") + " --text abc")["ids"].size(), 3U);
+}
+
+TEST_F(Cli, LogitsAgreeAllAtOnceSteppedAndOnBothPaths) {
+    test::TinyOptions options;
+    options.family = Family::DeepseekV3;
+    options.qLoraRank = 12;
+    const std::string folder = model(options);
+    const std::vector<std::int64_t> shape{1, 5, test::kTinyVocab};
+    std::vector<std::vector<float>> all;
+    for (const char* flags : {"", "--step", "--mla naive", "--mla naive --step"}) {
+        const Outcome outcome = run("logits " + folder + " --tokens 1,20,3,200,5 --out " + path("l.safetensors") + " " + flags);
+        ASSERT_EQ(outcome.code, 0) << outcome.err;
+        all.push_back(readLogits(m_folder / "l.safetensors", shape));
+    }
+    for (const auto& other : all) EXPECT_LE(largestDifference(all.front(), other), 1e-4F);
+}
+
+TEST_F(Cli, LogitsReadABatchFromAFile) {
+    const std::vector<std::int64_t> tokens{1, 2, 3, 4, 5, 6};
+    writeSafetensors(m_folder / "t.safetensors", {{"tokens", DType::I64, {2, 3}, std::as_bytes(std::span(tokens))}});
+    const std::string folder = model();
+    ASSERT_EQ(run("logits " + folder + " --tokens-file " + path("t.safetensors") + " --out " + path("l.safetensors")).code, 0);
+    const auto batch = readLogits(m_folder / "l.safetensors", {2, 3, test::kTinyVocab});
+    ASSERT_EQ(run("logits " + folder + " --tokens 4,5,6 --out " + path("l.safetensors")).code, 0);
+    const auto second = readLogits(m_folder / "l.safetensors", {1, 3, test::kTinyVocab});
+    EXPECT_LE(largestDifference({batch.end() - std::ssize(second), batch.end()}, second), 1e-5F);
+}
+
+TEST_F(Cli, BadInputIsOneLine) {
+    const std::string folder = model();
+    expectError("generate " + path("missing") + " --prompt x", "missing");
+    expectError("inspect " + path("missing") + " --json", "missing");
+    expectError("generate " + folder + " --max-tokens 5 --json --prompt \"$(printf 'caf\\351')\"", "UTF-8");
+    expectError("tokenize " + folder + " --text \"$(printf '\\377')\"", "UTF-8");
+    expectError("tokenize " + folder + " --ids 1,2,9999", "9999");
+    expectError("tokenize " + folder + " --ids 1,zwei", "zwei");
+    expectError("logits " + folder + " --tokens 1,258 --out " + path("l"), "258");
+    expectError("logits " + folder + " --tokens 1,-1 --out " + path("l"), "-1");
+    expectError("logits " + folder + " --tokens 1 --out " + path("no/such/folder/l"), "no/such/folder");
+    expectError("generate " + folder + " --prompt " + std::string(100, 'x'), "context");
+    expectError("generate " + folder + " --temperature -1", "temperature");
+    EXPECT_FALSE(std::filesystem::exists(m_folder / "l"));
+    std::filesystem::resize_file(m_folder / "model/model.safetensors", 1000);
+    expectError("generate " + folder + " --prompt x", "model.safetensors");
+}
+
+TEST_F(Cli, WrongUsageExitsWithTwo) {
+    EXPECT_EQ(run("").code, 2);
+    EXPECT_EQ(run("sing").code, 2);
+    EXPECT_EQ(run("generate").code, 2);
+    EXPECT_EQ(run("tokenize " + model()).code, 2);
+    EXPECT_EQ(run("generate " + model({}, "m2") + " --max-tokens -3").code, 2);
+}
+
+TEST_F(Cli, HelpExplains) {
+    const Outcome all = run("--help");
+    EXPECT_EQ(all.code, 0);
+    for (const char* word : {"generate", "logits", "inspect", "tokenize", "Examples"}) EXPECT_NE(all.out.find(word), std::string::npos) << word;
+    for (const char* command : {"generate", "logits", "inspect", "tokenize"}) {
+        const Outcome help = run(std::string(command) + " --help");
+        EXPECT_EQ(help.code, 0);
+        EXPECT_NE(help.out.find("--json"), std::string::npos) << command;
+    }
+}
+
+}  // namespace loom

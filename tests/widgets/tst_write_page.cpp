@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// WritePage: what is asked for, when its buttons work, and why a text ended.
+#include <gtest/gtest.h>
+
+#include <QCoreApplication>
+#include <QLabel>
+#include <QPlainTextEdit>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTest>
+
+#include "tests/widgets/story_samples.h"
+#include "widgets/itemmodels/story_model.h"
+#include "widgets/write/alternatives_popup.h"
+#include "widgets/write/prompt_edit.h"
+#include "widgets/write/sampler_panel.h"
+#include "widgets/write/story_view.h"
+#include "widgets/write/write_page.h"
+
+namespace loom::ui {
+namespace {
+
+struct WritePageTest : ::testing::Test {
+    StoryModel story;
+    WritePage page{&story};
+    QSignalSpy asked{&page, &WritePage::writeRequested};
+    void SetUp() override {
+        page.resize(1280, 640);
+        page.show();
+    }
+    QPushButton* button(const char* text) const {
+        for (auto* b : page.findChildren<QPushButton*>())
+            if (b->text() == QLatin1String(text)) return b;
+        return nullptr;
+    }
+    PromptEdit& prompt() const { return *page.findChild<PromptEdit*>(); }
+    QString reason() const { return page.findChild<QLabel*>(QStringLiteral("reason"))->text(); }
+    WriteInput sent() const { return asked.last().at(0).value<WriteInput>(); }
+};
+
+TEST_F(WritePageTest, NothingCanBeWrittenWithoutAModel) {
+    EXPECT_FALSE(button("Write")->isEnabled());
+    EXPECT_FALSE(button("Stop")->isEnabled());
+    page.write();
+    EXPECT_EQ(asked.size(), 0);
+    QSignalSpy open(&page, &WritePage::openRequested);
+    for (auto* b : page.findChildren<QPushButton*>())
+        if (b->text().contains(QStringLiteral("checkpoint"))) b->click();
+    EXPECT_EQ(open.size(), 1);
+    EXPECT_FALSE(page.storyView()->isVisible());
+}
+
+TEST_F(WritePageTest, EnterWritesAndShiftEnterBreaksTheLine) {
+    page.setReady(true);
+    EXPECT_TRUE(page.storyView()->isVisible());
+    QTest::keyClicks(&prompt(), QStringLiteral("One"));
+    QTest::keyClick(&prompt(), Qt::Key_Return, Qt::ShiftModifier);
+    QTest::keyClicks(&prompt(), QStringLiteral("two"));
+    EXPECT_EQ(asked.size(), 0);
+    QTest::keyClick(&prompt(), Qt::Key_Return);
+    ASSERT_EQ(asked.size(), 1);
+    EXPECT_EQ(sent().prompt, QStringLiteral("One\ntwo"));
+    EXPECT_EQ(sent().maxTokens, 256);
+    EXPECT_FALSE(sent().seed.has_value());
+    EXPECT_EQ(page.promptText(), QStringLiteral("One\ntwo"));  // kept until writing begins
+    page.setWriting(true);
+    EXPECT_EQ(page.promptText(), QString());
+}
+
+TEST_F(WritePageTest, PromptGrowsToFourLines) {
+    page.setReady(true);
+    const int one = prompt().sizeHint().height();
+    page.setPromptText(QStringLiteral("a\nb\nc"));
+    const int three = prompt().sizeHint().height();
+    page.setPromptText(QStringLiteral("a\nb\nc\nd"));
+    const int four = prompt().sizeHint().height();
+    page.setPromptText(QStringLiteral("a\nb\nc\nd\ne\nf"));
+    EXPECT_LT(one, three);
+    EXPECT_LT(three, four);
+    EXPECT_EQ(prompt().sizeHint().height(), four);
+}
+
+TEST_F(WritePageTest, WhatIsTypedIsPartedFromTheStory) {
+    page.setReady(true);
+    page.setPromptText(QStringLiteral("Then"));
+    EXPECT_EQ(page.input().prompt, QStringLiteral("Then"));
+    story.apply(samples::story({" dog"}));
+    EXPECT_EQ(page.input().prompt, QStringLiteral(" Then"));
+    page.setPromptText(QStringLiteral(", and"));
+    EXPECT_EQ(page.input().prompt, QStringLiteral(", and"));
+    page.setPromptText({});
+    EXPECT_EQ(page.input().prompt, QString());
+    story.apply(samples::story({" dog", "\n"}));
+    page.setPromptText(QStringLiteral("Then"));
+    EXPECT_EQ(page.input().prompt, QStringLiteral("Then"));
+}
+
+TEST_F(WritePageTest, StopWorksOnlyWhileWriting) {
+    page.setReady(true);
+    QSignalSpy stopped(&page, &WritePage::stopRequested);
+    page.stop();
+    QTest::keyClick(&prompt(), Qt::Key_Escape);
+    EXPECT_EQ(stopped.size(), 0);
+    page.setWriting(true);
+    EXPECT_FALSE(button("Write")->isEnabled());
+    page.write();
+    EXPECT_EQ(asked.size(), 0);
+    QTest::keyClick(&prompt(), Qt::Key_Escape);
+    button("Stop")->click();
+    EXPECT_EQ(stopped.size(), 2);
+    page.setWriting(false);
+    EXPECT_TRUE(button("Write")->isEnabled());
+    EXPECT_FALSE(button("Stop")->isEnabled());
+}
+
+TEST_F(WritePageTest, ProgressIsShownWhileThePromptIsRead) {
+    page.setReady(true);
+    auto* bar = page.findChild<QProgressBar*>();
+    page.showProgress(1, 2);
+    EXPECT_FALSE(bar->isVisible());  // nothing is being written
+    page.setWriting(true);
+    page.showProgress(128, 512);
+    EXPECT_TRUE(bar->isVisible());
+    EXPECT_EQ(bar->value(), 250);
+    EXPECT_TRUE(reason().contains(QStringLiteral("128 of 512")));
+    page.showProgress(512, 512);
+    EXPECT_FALSE(bar->isVisible());
+    page.showProgress(0, 0);
+    EXPECT_FALSE(bar->isVisible());
+}
+
+TEST_F(WritePageTest, SaysWhyATextEnded) {
+    GenerateSummary summary;
+    summary.tokens = {TokenId(1)};
+    summary.cache.capacityTokens = 512;
+    summary.seed = 1729;
+    summary.stopReason = StopReason::Context;
+    EXPECT_TRUE(stopSentence(summary).contains(QStringLiteral("512")));
+    EXPECT_TRUE(stopSentence(summary).contains(QStringLiteral("new story")));
+    summary.stopReason = StopReason::MaxTokens;
+    EXPECT_TRUE(stopSentence(summary).contains(QStringLiteral("1 token.")));
+    QStringList sentences;
+    for (const StopReason reason : {StopReason::Eos, StopReason::MaxTokens, StopReason::Context, StopReason::StopString, StopReason::Cancelled}) {
+        summary.stopReason = reason;
+        EXPECT_TRUE(stopSentence(summary).endsWith(QLatin1Char('.')));
+        sentences << stopSentence(summary);
+    }
+    EXPECT_EQ(sentences.removeDuplicates(), 0);
+    page.showSummary(summary);
+    EXPECT_TRUE(reason().contains(QStringLiteral("1729")));
+    EXPECT_EQ(page.seedText(), QStringLiteral("1729"));
+}
+
+TEST_F(WritePageTest, SettingsComeBackAsTheyWereSet) {
+    const SamplerSettings wanted{.temperature = 0.65, .topK = 40, .topP = 0.9, .minP = 0.05, .repetitionPenalty = 1.1};
+    page.setSamplers(wanted);
+    const SamplerSettings now = page.samplers();
+    EXPECT_NEAR(now.temperature, 0.65, 1e-9);
+    EXPECT_EQ(now.topK, 40);
+    EXPECT_NEAR(now.topP, 0.9, 1e-9);
+    EXPECT_NEAR(now.minP, 0.05, 1e-9);
+    EXPECT_NEAR(now.repetitionPenalty, 1.1, 1e-9);
+    page.setSamplers({.temperature = -5, .topK = -1, .topP = 9, .minP = -1, .repetitionPenalty = 0});
+    EXPECT_FALSE(problemWith(page.samplers()).has_value());
+    page.setMaxTokens(1000);
+    page.setContextLimit(512);
+    EXPECT_EQ(page.maxTokens(), 512);
+    page.setMaxTokens(-3);
+    EXPECT_EQ(page.maxTokens(), 1);
+}
+
+TEST_F(WritePageTest, SeedsAreReadExactly) {
+    page.setNewSeedEachTime(false);
+    page.setSeedText(QStringLiteral("18446744073709551615"));
+    EXPECT_EQ(page.input().seed, UINT64_MAX);
+    page.setSeedText(QStringLiteral("18446744073709551616"));
+    EXPECT_FALSE(page.input().seed.has_value());
+    page.setSeedText(QStringLiteral("words"));
+    EXPECT_EQ(page.seedText(), QString());
+    page.setSeedText(QStringLiteral("42"));
+    GenerateSummary summary;
+    summary.seed = 7;
+    page.showSummary(summary);
+    EXPECT_EQ(page.seedText(), QStringLiteral("42"));  // a person's own seed stays
+    page.setNewSeedEachTime(true);
+    EXPECT_FALSE(page.input().seed.has_value());
+}
+
+TEST_F(WritePageTest, SplitterStateAndPanel) {
+    page.setSamplersVisible(false);
+    EXPECT_FALSE(page.samplersVisible());
+    page.setSamplersVisible(true);
+    EXPECT_TRUE(page.samplersVisible());
+    const QByteArray state = page.splitterState();
+    EXPECT_TRUE(page.restoreSplitterState(state));
+    EXPECT_FALSE(page.restoreSplitterState({}));
+    EXPECT_FALSE(page.restoreSplitterState(QByteArray("\x63garbage")));
+    page.resize(800, 500);
+    QCoreApplication::processEvents();
+    EXPECT_LE(page.minimumSizeHint().width(), 800);
+}
+
+TEST_F(WritePageTest, PopoverFollowsTheInspectedToken) {
+    page.setReady(true);
+    story.apply(samples::story({" there", " was"}));
+    QCoreApplication::processEvents();
+    auto* popup = page.findChild<AlternativesPopup*>();
+    page.storyView()->inspect(5, true);
+    EXPECT_TRUE(popup->isVisible());
+    EXPECT_TRUE(page.rect().contains(popup->geometry().center()));
+    story.clear();
+    EXPECT_FALSE(popup->isVisible());
+}
+
+}  // namespace
+}  // namespace loom::ui

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// BottomStrip: see the header.
+#include "widgets/common/bottom_strip.h"
+
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPainter>
+#include <QResizeEvent>
+#include <QVBoxLayout>
+
+#include "widgets/common/byte_bar.h"
+#include "widgets/common/labels.h"
+#include "widgets/common/number_format.h"
+#include "widgets/common/theme.h"
+
+namespace loom::ui {
+
+namespace {
+
+Meaning meaningOf(CacheForm form) { return form == CacheForm::Latent ? Meaning::Latent : Meaning::FullCache; }
+
+QString coloured(const QString& text, const QColor& colour) {
+    return QStringLiteral("<b style=\"color:%1\">%2</b>").arg(colour.name(), text.toHtmlEscaped());
+}
+
+}  // namespace
+
+BottomStrip::BottomStrip(QWidget* parent) : QWidget(parent) {
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(14, 5, 14, 5);
+    row->setSpacing(12);
+    const auto cell = [this, row](const QString& name) {
+        QLabel* label = mutedLabel({}, this);
+        label->setObjectName(name);
+        label->setTextFormat(Qt::RichText);  // all cells on one base line
+        label->hide();
+        row->addWidget(label);
+        return label;
+    };
+    m_device = cell(QStringLiteral("device"));
+    m_name = cell(QStringLiteral("model"));
+    m_speed = cell(QStringLiteral("speed"));
+    m_context = cell(QStringLiteral("context"));
+    m_status = cell(QStringLiteral("status"));
+    m_device->setToolTip(tr("What computes, and with how many threads"));
+    m_speed->setToolTip(tr("Words are made of tokens; this many are written per second, measured on this machine"));
+    m_context->setToolTip(tr("How many tokens of the story the network sees, of as many as it was trained for"));
+    row->addStretch(1);
+
+    m_memory = new QWidget(this);
+    auto* memory = new QHBoxLayout(m_memory);
+    memory->setContentsMargins(0, 0, 0, 0);
+    memory->setSpacing(10);
+    m_memoryTitle = mutedLabel(tr("cache now"), m_memory);
+    memory->addWidget(m_memoryTitle);
+    auto* bars = new QVBoxLayout;
+    bars->setSpacing(2);
+    m_now = new ByteBar(m_memory);
+    m_other = new ByteBar(m_memory);
+    for (ByteBar* bar : {m_now, m_other}) {
+        bar->setFixedHeight(8);
+        bar->setMinimumWidth(120);
+        bars->addWidget(bar);
+    }
+    memory->addLayout(bars, 1);
+    m_memoryText = mutedLabel({}, m_memory);
+    m_memoryText->setTextFormat(Qt::RichText);
+    m_memoryText->setObjectName(QStringLiteral("memory"));
+    memory->addWidget(m_memoryText);
+    m_memory->hide();
+    row->addWidget(m_memory, 3);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+    refresh();
+}
+
+void BottomStrip::setModel(const ModelSummary& model) {
+    m_model = model;
+    m_hasModel = true;
+    m_use = {};
+    m_use.spec = model.cache;
+    setContext(0, model.config.context);
+    setTokensPerSecond(0);
+    refresh();
+}
+
+void BottomStrip::clearModel() {
+    m_hasModel = false;
+    m_use = {};
+    m_context->clear();
+    m_speed->clear();
+    refresh();
+}
+
+void BottomStrip::setUse(const CacheUse& use) {
+    m_use = use;
+    refresh();
+}
+
+void BottomStrip::setContext(std::int64_t used, std::int64_t limit) {
+    //: %1 tokens used of %2
+    m_context->setText(tr("context %1 of %2").arg(QStringLiteral("<b style=\"color:%1\">%2</b>").arg(palette().color(QPalette::Text).name(), formatCount(used)),
+                                                  formatCount(limit)));
+    m_context->setProperty("used", static_cast<qlonglong>(used));
+    m_context->setProperty("limit", static_cast<qlonglong>(limit));
+    fit();
+}
+
+void BottomStrip::setTokensPerSecond(double tokensPerSecond) {
+    m_speed->setText(formatRate(tokensPerSecond));
+    fit();
+}
+
+void BottomStrip::setStatus(const QString& text) {
+    m_status->setText(text.toHtmlEscaped());
+    fit();
+}
+
+void BottomStrip::refresh() {
+    if (!m_hasModel) {
+        m_device->setText(tr("No checkpoint open"));
+        m_name->clear();
+        m_memoryText->clear();
+        fit();
+        return;
+    }
+    const QString device = QString::fromStdString(m_model.device).toHtmlEscaped();
+    m_device->setText(m_model.threads == 1  ? tr("%1 · 1 thread").arg(device)
+                      : m_model.threads > 1 ? tr("%1 · %2 threads").arg(device).arg(m_model.threads)
+                                            : device);
+    const QString name = QString::fromStdString(m_model.name);
+    const QString type = QString::fromLatin1(loom::name(m_model.cache.dtype).data(), static_cast<qsizetype>(loom::name(m_model.cache.dtype).size()));
+    m_name->setText(QStringLiteral("%1 · %2").arg(m_name->fontMetrics().elidedText(name, Qt::ElideMiddle, 220).toHtmlEscaped(), type));
+    m_name->setToolTip(QString::fromStdString(m_model.path));
+
+    const CacheSpec& spec = m_use.spec;
+    const CacheSpec& other = m_model.otherForm;
+    const std::int64_t otherUsed = other.bytesPerToken() * m_use.usedTokens;
+    const std::int64_t otherAll = other.bytesPerToken() * m_use.capacityTokens;
+    const ScaleGroup scale = ScaleGroup::of({m_use.bytes, otherAll});
+    m_now->setScale(scale);
+    m_other->setScale(scale);
+    m_now->setValue(ByteBar::Source::Measured, meaningOf(spec.form), m_use.usedBytes(), m_use.bytes);
+    m_other->setValue(ByteBar::Source::Formula, meaningOf(other.form), otherUsed, otherAll);
+
+    const QString otherName = other.form == CacheForm::Full ? tr("MHA") : tr("MLA");
+    const QString own = coloured(formatBytes(m_use.usedBytes()), textColour(meaningOf(spec.form), palette()));
+    const QString theirs = coloured(formatBytes(otherUsed), textColour(meaningOf(other.form), palette()));
+    const QString kind = spec.form == CacheForm::Latent ? tr("latent") : tr("keys and values");
+    //: %1 bytes, %2 "latent" or "keys and values", %3 "MHA" or "MLA", %4 bytes
+    m_memoryText->setText(tr("%1 %2 · %3 would hold %4 (formula)").arg(own, kind, otherName, theirs));
+    const QString equation = QString::fromStdString(spec.equation());
+    const QString otherEquation = QString::fromStdString(other.equation());
+    m_memory->setToolTip(tr("Solid: %1 used by %2 tokens = %3 × %2 tokens.\nHatched: the rest of %4 allocated for %5 tokens.\n"
+                            "Dashed: what %6 of the same size would hold, %7 × tokens: a formula, not a trained network.")
+                             .arg(formatBytesExact(m_use.usedBytes()), formatCount(m_use.usedTokens), equation, formatBytesExact(m_use.bytes),
+                                  formatCount(m_use.capacityTokens), otherName, otherEquation));
+    m_memory->setAccessibleName(tr("Memory"));
+    m_memory->setAccessibleDescription(m_memory->toolTip());
+    fit();
+}
+
+// Shows what has something to say; in a narrow window the least important cells go first.
+void BottomStrip::fit() {
+    const bool memory = m_hasModel && m_use.bytes > 0;
+    m_memory->setVisible(memory);
+    m_memoryTitle->setVisible(width() >= 1100);
+    for (QLabel* cell : {m_device, m_name, m_speed, m_context}) cell->setVisible(!cell->text().isEmpty());
+    if (width() < 1000 && m_hasModel) m_device->hide();
+    if (width() < 760) m_name->hide();
+    m_status->setVisible(!m_status->text().isEmpty());
+    update();
+}
+
+QSize BottomStrip::minimumSizeHint() const { return {320, fontMetrics().height() + 18}; }
+
+void BottomStrip::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    fit();
+}
+
+void BottomStrip::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    if (event->type() != QEvent::PaletteChange || !m_hasModel) return;
+    setContext(m_context->property("used").toLongLong(), m_context->property("limit").toLongLong());
+    refresh();
+}
+
+void BottomStrip::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    painter.fillRect(QRect(0, 0, width(), 1), separator(palette()));
+    // Thin lines between the cells that are shown.
+    for (const QLabel* cell : {m_device, m_name, m_speed, m_context}) {
+        if (!cell->isVisible()) continue;
+        const int x = layoutDirection() == Qt::RightToLeft ? cell->geometry().left() - 6 : cell->geometry().right() + 6;
+        painter.fillRect(QRect(x, height() / 2 - 7, 1, 14), separator(palette()));
+    }
+}
+
+}  // namespace loom::ui

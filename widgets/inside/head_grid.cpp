@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// HeadGrid: the thumbnails are as large as the space allows.
+#include "widgets/inside/head_grid.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <QHelpEvent>
+#include <QKeyEvent>
+#include <QLocale>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QScrollBar>
+#include <QToolTip>
+
+#include "widgets/common/theme.h"
+#include "widgets/inside/cell_image.h"
+#include "widgets/itemmodels/heads_model.h"
+
+namespace loom::ui {
+
+namespace {
+
+constexpr int kPad = 6;       // between the frame and what it holds
+constexpr int kGap = 4;       // between frames
+constexpr int kSmallest = 56;
+constexpr int kLargest = 260;
+
+int captionHeight(const QFont& font) { return QFontMetrics(font).height() + 4; }
+
+}  // namespace
+
+HeadGrid::HeadGrid(HeadsModel* heads, QWidget* parent) : QAbstractScrollArea(parent), m_heads(heads) {
+    setFrameShape(QFrame::NoFrame);
+    setFocusPolicy(Qt::StrongFocus);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setAccessibleName(tr("Heads of this layer"));
+    setAccessibleDescription(tr("Arrow keys choose the head that is shown large."));
+    viewport()->setAutoFillBackground(false);
+    connect(heads, &HeadsModel::modelReset, this, [this] {
+        relayout();
+        forgetPictures();
+    });
+    connect(heads, &HeadsModel::dataChanged, this, [this] { forgetPictures(); });
+    relayout();
+}
+
+void HeadGrid::setCurrent(int head) {
+    if (head == m_current || head < 0) return;
+    m_current = head;
+    if (head < m_heads->heads()) {
+        const QRect rect = headRect(head);
+        QScrollBar* bar = verticalScrollBar();
+        if (rect.top() < 0) bar->setValue(bar->value() + rect.top() - kGap);
+        if (rect.bottom() > viewport()->height()) bar->setValue(bar->value() + rect.bottom() - viewport()->height() + kGap);
+    }
+    viewport()->update();
+    emit headChosen(head);
+}
+
+void HeadGrid::setColourMap(ColourMapKind kind) {
+    m_colourMap = kind;
+    forgetPictures();
+}
+
+void HeadGrid::forgetPictures() {
+    m_pictures.assign(static_cast<std::size_t>(m_heads->heads()), {});
+    viewport()->update();
+}
+
+void HeadGrid::relayout() {
+    const int heads = m_heads->heads();
+    const QSize space = viewport()->size();
+    const int extra = 2 * kPad + captionHeight(font());
+    m_side = kSmallest;
+    m_columns = std::max(1, (space.width() + kGap) / (kSmallest + 2 * kPad + kGap));
+    for (int columns = 1; columns <= std::max(1, heads); ++columns) {
+        const int rows = (std::max(1, heads) + columns - 1) / columns;
+        const int wide = (space.width() + kGap) / columns - kGap - 2 * kPad;
+        const int high = (space.height() + kGap) / rows - kGap - extra;
+        const int side = std::min({wide, high, kLargest});
+        if (side > m_side) {
+            m_side = side;
+            m_columns = columns;
+        }
+    }
+    const int rows = (heads + m_columns - 1) / m_columns;
+    const int height = rows * (m_side + extra + kGap) - kGap;
+    verticalScrollBar()->setRange(0, std::max(0, height - space.height()));
+    verticalScrollBar()->setPageStep(space.height());
+    verticalScrollBar()->setSingleStep(m_side / 2);
+    viewport()->update();
+}
+
+QRect HeadGrid::headRect(int head) const {
+    const int width = m_side + 2 * kPad;
+    const int height = m_side + 2 * kPad + captionHeight(font());
+    return {head % m_columns * (width + kGap), head / m_columns * (height + kGap) - verticalScrollBar()->value(), width, height};
+}
+
+int HeadGrid::headAt(QPoint point) const {
+    for (int head = 0; head < m_heads->heads(); ++head) {
+        if (headRect(head).contains(point)) return head;
+    }
+    return -1;
+}
+
+QPixmap HeadGrid::picture(int head, double ratio) {
+    QPixmap& kept = m_pictures[static_cast<std::size_t>(head)];
+    if (!kept.isNull() && kept.devicePixelRatio() == ratio) return kept;
+    const auto levels = m_heads->data(m_heads->index(head), HeadsModel::ThumbnailRole).value<QImage>();
+    if (levels.isNull()) return {};
+    const int side = static_cast<int>(std::floor(m_side * ratio));
+    const QColor back = palette().color(QPalette::Window);
+    const QColor text = palette().color(QPalette::WindowText);
+    CellStyle style;
+    style.table = levelTable(m_colourMap);
+    style.gap = back.rgb();
+    style.hatch = qRgba(text.red(), text.green(), text.blue(), 40);
+    style.hatchPeriod = static_cast<int>(std::lround(6 * ratio));
+    style.hatchWidth = std::max(1, static_cast<int>(std::lround(ratio)));
+    kept = QPixmap::fromImage(renderCells(levels, cellEdges(levels.width(), side, true), style));
+    kept.setDevicePixelRatio(ratio);
+    return kept;
+}
+
+void HeadGrid::paintHead(QPainter& painter, int head) {
+    const QRect frame = headRect(head);
+    const QModelIndex index = m_heads->index(head);
+    if (head == m_current) {
+        painter.setRenderHint(QPainter::Antialiasing);
+        painter.setPen(QPen(accent(palette()), hasFocus() ? 2.5 : 1.5));
+        painter.setBrush(tint(palette()));
+        painter.drawRoundedRect(QRectF(frame).adjusted(1.5, 1.5, -1.5, -1.5), 6, 6);
+        painter.setRenderHint(QPainter::Antialiasing, false);
+    }
+    const double ratio = devicePixelRatioF();
+    const QPointF corner = painter.deviceTransform().map(QPointF(frame.left() + kPad, frame.top() + kPad));
+    const QPointF snapped((std::round(corner.x()) - corner.x()) / ratio, (std::round(corner.y()) - corner.y()) / ratio);
+    painter.drawPixmap(QPointF(frame.left() + kPad, frame.top() + kPad) + snapped, picture(head, ratio));
+    const QRect caption(frame.left() + kPad, frame.top() + kPad + m_side, m_side, frame.height() - kPad - m_side - 2);
+    const QString number = m_side >= 90 ? tr("head %1").arg(head) : QString::number(head);
+    const QString value = QLocale().toString(m_heads->data(index, HeadsModel::EntropyRole).toDouble(), 'f', 2);
+    const QString entropy = m_side >= 124 ? tr("entropy %1").arg(value) : value;
+    painter.setPen(palette().color(QPalette::WindowText));
+    painter.drawText(caption, Qt::AlignLeft | Qt::AlignVCenter, number);
+    painter.setPen(mutedText(palette()));
+    painter.drawText(caption, Qt::AlignRight | Qt::AlignVCenter, entropy);
+}
+
+void HeadGrid::paintEvent(QPaintEvent* event) {
+    QPainter painter(viewport());
+    for (int head = 0; head < m_heads->heads(); ++head) {
+        if (headRect(head).intersects(event->rect())) paintHead(painter, head);
+    }
+}
+
+void HeadGrid::resizeEvent(QResizeEvent* /*event*/) {
+    relayout();
+    forgetPictures();
+}
+
+void HeadGrid::mousePressEvent(QMouseEvent* event) {
+    const int head = headAt(event->position().toPoint());
+    if (event->button() == Qt::LeftButton && head >= 0) setCurrent(head);
+}
+
+void HeadGrid::keyPressEvent(QKeyEvent* event) {
+    const int last = m_heads->heads() - 1;
+    int target = m_current;
+    switch (event->key()) {
+        case Qt::Key_Left: target -= 1; break;
+        case Qt::Key_Right: target += 1; break;
+        case Qt::Key_Up: target -= m_columns; break;
+        case Qt::Key_Down: target += m_columns; break;
+        case Qt::Key_Home: target = 0; break;
+        case Qt::Key_End: target = last; break;
+        default: QAbstractScrollArea::keyPressEvent(event); return;
+    }
+    if (target >= 0 && target <= last) setCurrent(target);
+    event->accept();
+}
+
+void HeadGrid::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange) {
+        relayout();
+        forgetPictures();
+    }
+    QAbstractScrollArea::changeEvent(event);
+}
+
+bool HeadGrid::viewportEvent(QEvent* event) {
+    if (event->type() == QEvent::ToolTip) {
+        auto* help = static_cast<QHelpEvent*>(event);
+        const int head = headAt(help->pos());
+        QToolTip::showText(help->globalPos(), head < 0 ? QString() : m_heads->data(m_heads->index(head), Qt::ToolTipRole).toString(), this);
+        return true;
+    }
+    return QAbstractScrollArea::viewportEvent(event);
+}
+
+void HeadGrid::scrollContentsBy(int /*dx*/, int /*dy*/) { viewport()->update(); }
+
+}  // namespace loom::ui

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// TokenLine: the story up to one word, each word shaded by how much that word looks at it.
+#pragma once
+
+#include <vector>
+
+#include <QAbstractScrollArea>
+
+namespace loom::ui {
+
+class StoryModel;
+
+class TokenLine : public QAbstractScrollArea {
+    Q_OBJECT
+
+public:
+    explicit TokenLine(StoryModel* story, QWidget* parent = nullptr);
+
+    /// Shows words 0 … query with these query + 1 weights and a frame around `key`. An empty list shows nothing.
+    void setWeights(std::vector<float> weights, int key);
+    [[nodiscard]] int query() const { return static_cast<int>(m_weights.size()) - 1; }
+    /// The word under a point of the viewport, or -1.
+    [[nodiscard]] int tokenAt(QPoint point) const;
+    /// Where a word stands, in viewport coordinates; empty when it is not shown.
+    [[nodiscard]] QRect tokenRect(int token) const;
+
+    [[nodiscard]] QSize sizeHint() const override { return {260, 120}; }
+    [[nodiscard]] QSize minimumSizeHint() const override { return {120, 48}; }
+
+signals:
+    /// A word was clicked: look at this key.
+    void keyChosen(int key);
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void changeEvent(QEvent* event) override;
+    bool viewportEvent(QEvent* event) override;
+    void scrollContentsBy(int dx, int dy) override;
+
+private:
+    [[nodiscard]] QString text(int token) const;
+    void place();
+
+    StoryModel* m_story;
+    std::vector<float> m_weights;
+    std::vector<QRect> m_rects;  // without scrolling
+    int m_key = -1;
+};
+
+}  // namespace loom::ui

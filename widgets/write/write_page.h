@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// WritePage: the story being written, the prompt line, and the samplers at the right.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include <QWidget>
+
+#include "core/data/generate.h"
+#include "widgets/write/write_input.h"
+
+class QLabel;
+class QProgressBar;
+class QPushButton;
+class QSplitter;
+class QStackedWidget;
+class QToolButton;
+
+namespace loom::ui {
+
+class AlternativesPopup;
+class FindBar;
+class PromptEdit;
+class SamplerPanel;
+class StoryModel;
+class StoryView;
+
+/// Why a text ended, in plain words, and what can be done.
+[[nodiscard]] QString stopSentence(const GenerateSummary& summary);
+
+class WritePage final : public QWidget {
+    Q_OBJECT
+public:
+    explicit WritePage(StoryModel* story, QWidget* parent = nullptr);
+    ~WritePage() override;
+
+    // What settings remember.
+    [[nodiscard]] SamplerSettings samplers() const;
+    void setSamplers(const SamplerSettings& settings);
+    [[nodiscard]] QString seedText() const;
+    void setSeedText(const QString& text);
+    [[nodiscard]] bool newSeedEachTime() const;
+    void setNewSeedEachTime(bool on);
+    [[nodiscard]] std::int64_t maxTokens() const;
+    void setMaxTokens(std::int64_t tokens);
+    [[nodiscard]] QByteArray splitterState() const;
+    bool restoreSplitterState(const QByteArray& state);
+    [[nodiscard]] bool samplersVisible() const;
+    void setSamplersVisible(bool visible);
+
+    [[nodiscard]] QString promptText() const;
+    void setPromptText(const QString& text);
+    [[nodiscard]] StoryView* storyView() const { return m_view; }
+    /// The input as a press on Write would send it now.
+    [[nodiscard]] WriteInput input() const;
+
+public slots:
+    void setReady(bool modelLoaded);
+    void setWriting(bool writing);
+    void showProgress(std::int64_t done, std::int64_t total);  ///< the prompt is being read; done == total hides it
+    void showSummary(const loom::GenerateSummary& summary);
+    void setContextLimit(std::int64_t tokens);
+    void showMessage(const QString& text);  ///< one line below the story, for example why writing failed
+    void write();                           ///< as the Write button
+    void stop();                            ///< as the Stop button
+    void newStory();                        ///< as the New story button
+    void openFind();
+    void focusPrompt();
+
+signals:
+    void writeRequested(const loom::ui::WriteInput& input);
+    void stopRequested();
+    void newStoryRequested();
+    void openRequested();
+    void settingsChanged();
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+
+private:
+    [[nodiscard]] QWidget* makeHeader();
+    [[nodiscard]] QWidget* makePromptRow();
+    void refresh();
+    void refreshTitle();
+    void fitTitle();
+    void showAlternatives(int row);
+
+    StoryModel* m_story;
+    QSplitter* m_splitter;
+    QStackedWidget* m_stack;
+    QLabel* m_title;
+    QLabel* m_count;
+    QToolButton* m_newStory;
+    QToolButton* m_showSamplers;
+    StoryView* m_view;
+    FindBar* m_find;
+    QLabel* m_reason;
+    QProgressBar* m_progress;
+    PromptEdit* m_prompt;
+    QPushButton* m_write;
+    QPushButton* m_stop;
+    QWidget* m_side;
+    SamplerPanel* m_samplers;
+    AlternativesPopup* m_popup;
+    bool m_ready = false;
+    bool m_writing = false;
+    bool m_sent = false;  // the prompt went out; it is cleared when writing begins
+};
+
+}  // namespace loom::ui
