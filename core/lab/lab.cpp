@@ -20,8 +20,10 @@ constexpr std::int64_t kMostElements = std::int64_t{1} << 30;
 /// Throws Error where a·b·c elements are too many. All are positive.
 void checkSize(std::int64_t a, std::int64_t b, std::int64_t c, const std::string& what) {
     if (a <= kMostElements / b && a * b <= kMostElements / c) return;
-    throw Error{what + " of this text would have " + std::to_string(a) + " × " + std::to_string(b) + " × " + std::to_string(c) + " elements",
-                {}, "Use a shorter text or fewer texts at a time"};
+    throw Error{
+        what + " of this text would have " + std::to_string(a) + " × " + std::to_string(b) + " × " + std::to_string(c) + " elements",
+        {},
+        "Use a shorter text or fewer texts at a time"};
 }
 
 int threadsFor(std::int64_t asked) {
@@ -57,7 +59,7 @@ public:
             std::vector<float> all;
             all.reserve(static_cast<std::size_t>(batch * T * config().vocab));
             for (std::int64_t b = 0; b < batch; ++b) {
-                const std::vector<float> one = floats(model.logits(hidden[b]));                          // [T, V]
+                const std::vector<float> one = floats(model.logits(hidden[b]));  // [T, V]
                 all.insert(all.end(), one.begin(), one.end());
             }
             return all;

@@ -18,7 +18,8 @@ Tensor tokenTensor(std::span<const TokenId> tokens, std::int64_t batch, const La
     std::int64_t* out = ids.mutable_data_ptr<std::int64_t>();
     for (const TokenId token : tokens) {
         if (token.value() < 0 || token.value() >= V) {
-            throw Error{"Token " + std::to_string(token.value()) + " is not in the vocabulary of " + std::to_string(V), {},
+            throw Error{"Token " + std::to_string(token.value()) + " is not in the vocabulary of " + std::to_string(V),
+                        {},
                         "Ids run from 0 to " + std::to_string(V - 1)};
         }
         *out++ = token.value();
@@ -28,8 +29,10 @@ Tensor tokenTensor(std::span<const TokenId> tokens, std::int64_t batch, const La
 
 void checkContext(std::int64_t length, const ModelConfig& config) {
     if (length <= config.context) return;
-    throw Error{"The text of " + std::to_string(length) + " tokens is longer than the network's context of " + std::to_string(config.context),
-                {}, "Use a shorter text"};
+    throw Error{
+        "The text of " + std::to_string(length) + " tokens is longer than the network's context of " + std::to_string(config.context),
+        {},
+        "Use a shorter text"};
 }
 
 void checkLayer(LayerIndex layer, const ModelConfig& config) {
@@ -53,14 +56,15 @@ ForwardOutput TorchSequence::run(std::span<const TokenId> tokens, const ForwardO
     if (T > m_cache.capacity() - m_cache.length()) {
         throw Error{"The cache is full: it holds " + std::to_string(m_cache.length()) + " of " + std::to_string(m_cache.capacity()) +
                         " positions and " + std::to_string(T) + " more were asked for",
-                    {}, "Make room first, or start a new sequence"};
+                    {},
+                    "Make room first, or start a new sequence"};
     }
     checkContext(m_cache.length() + T, m_network->config);
 
     CachedPast past(m_cache, m_model.type());
     Watch watch{options.capture, false, {}};
-    const Tensor hidden = m_model.hidden(tokenTensor(tokens, 1, m_model), past, watch, {});        // [1, T, D]
-    const Tensor wanted = options.allLogits ? hidden[0] : hidden[0].narrow(0, T - 1, 1);           // [T or 1, D]
+    const Tensor hidden = m_model.hidden(tokenTensor(tokens, 1, m_model), past, watch, {});  // [1, T, D]
+    const Tensor wanted = options.allLogits ? hidden[0] : hidden[0].narrow(0, T - 1, 1);     // [T or 1, D]
 
     ForwardOutput output;
     output.logits = floats(m_model.logits(wanted));
@@ -75,16 +79,17 @@ std::vector<float> TorchSequence::norms(std::int64_t newRows) {
     for (std::int64_t layer = 0; layer < m_cache.spec().layers; ++layer) {
         for (std::size_t lane = 0; lane < m_cache.spec().lanes.size(); ++lane) {
             const Tensor rows = laneTensor(m_cache, LayerIndex{layer}, lane, m_model.type()).narrow(0, m_cache.length(), newRows);
-            perLane.push_back(at::linalg_vector_norm(rows, 2, at::IntArrayRef{1}));                // [T]
+            perLane.push_back(at::linalg_vector_norm(rows, 2, at::IntArrayRef{1}));  // [T]
         }
     }
-    return floats(at::stack(perLane, 1));                                                          // [T, L·lanes]
+    return floats(at::stack(perLane, 1));  // [T, L·lanes]
 }
 
 Result<void> TorchSequence::truncate(std::int64_t length) {
     return guarded([&] {
         if (length < 0 || length > m_cache.length()) {
-            throw Error{"A sequence of " + std::to_string(m_cache.length()) + " positions cannot be cut to " + std::to_string(length), {}, {}};
+            throw Error{
+                "A sequence of " + std::to_string(m_cache.length()) + " positions cannot be cut to " + std::to_string(length), {}, {}};
         }
         m_cache.setLength(length);
     });

@@ -52,7 +52,8 @@ TEST_P(AttentionForms, incrementalEqualsAtOnceInF64) {
     for (const MlaPath path : paths()) {
         const ExactLab lab(checkpoint, path);
         const std::vector<double> atOnce = lab.logits(tokens);
-        EXPECT_LE(largestDifference(lab.logitsInBlocks(tokens, std::vector<std::int64_t>(23, 1)), atOnce), kExact) << name(path) << ", one by one";
+        EXPECT_LE(largestDifference(lab.logitsInBlocks(tokens, std::vector<std::int64_t>(23, 1)), atOnce), kExact)
+            << name(path) << ", one by one";
         EXPECT_LE(largestDifference(lab.logitsInBlocks(tokens, {5, 1, 9, 2, 6}), atOnce), kExact) << name(path) << ", uneven blocks";
     }
 }

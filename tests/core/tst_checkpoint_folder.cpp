@@ -129,6 +129,11 @@ TEST(CheckpointFolder, OpensByEveryPathIntoIt) {
         expectWhole(checkpoint, o);
         EXPECT_EQ(checkpoint.path, folder.path());
     }
+    // "link/.." is where the link leads to, not where it stands.
+    const TempFolder elsewhere;
+    fs::create_directory(folder / "inner");
+    fs::create_directory_symlink(folder / "inner", elsewhere / "link");
+    EXPECT_EQ(readCheckpoint(elsewhere / "link/..").path, fs::canonical(folder.path()));
     const fs::path before = fs::current_path();
     fs::current_path(folder.path());
     const Checkpoint relative = readCheckpoint("config.json");

@@ -38,14 +38,17 @@ TEST(Error, guardedTurnsExceptionsIntoValues) {
 }
 
 TEST(Utf8, findsTheFirstInvalidByte) {
-    for (const char* valid : {"", "plain", "gr\xC3\xBC\xC3\x9F", "\xE4\xB8\xAD\xE6\x96\x87", "\xF0\x9F\x90\x89", "\xED\x9F\xBF", "\xF4\x8F\xBF\xBF"}) {
+    for (const char* valid :
+         {"", "plain", "gr\xC3\xBC\xC3\x9F", "\xE4\xB8\xAD\xE6\x96\x87", "\xF0\x9F\x90\x89", "\xED\x9F\xBF", "\xF4\x8F\xBF\xBF"}) {
         EXPECT_FALSE(firstInvalidUtf8(valid)) << valid;
     }
     const std::pair<const char*, std::size_t> invalid[] = {
-        {"a\xFFz", 1},           {"\x80", 0},         {"ab\xC3", 2},          {"\xC0\xAF", 0},          {"\xE0\x80\x80", 0},
-        {"ok\xED\xA0\x80", 2},   {"\xF0\x80\x80\x80", 0}, {"\xF4\x90\x80\x80", 0}, {"\xF5\x80\x80\x80", 0}, {"\xE4\xB8z", 0},
+        {"a\xFFz", 1},           {"\x80", 0},           {"ab\xC3", 2},           {"\xC0\xAF", 0},
+        {"\xE0\x80\x80", 0},     {"ok\xED\xA0\x80", 2}, {"\xF0\x80\x80\x80", 0}, {"\xF4\x90\x80\x80", 0},
+        {"\xF5\x80\x80\x80", 0}, {"\xE4\xB8z", 0},
     };
-    for (const auto& [text, at] : invalid) EXPECT_EQ(firstInvalidUtf8(text), std::optional<std::size_t>(at)) << testing::PrintToString(std::string(text));
+    for (const auto& [text, at] : invalid)
+        EXPECT_EQ(firstInvalidUtf8(text), std::optional<std::size_t>(at)) << testing::PrintToString(std::string(text));
 }
 
 TEST(Utf8, repairsEachInvalidByte) {

@@ -291,6 +291,22 @@ TEST_F(TinyModel, StopStringIsNeverShown) {
     EXPECT_EQ(recorder.text, summary.text);
 }
 
+TEST_F(TinyModel, WritesIdsThatAPaddedVocabularyHasAndTheTokenizerNot) {
+    test::TinyOptions options;
+    options.vocab = 1024;
+    const auto folder = make("padded", options);
+    test::writeFile(folder / "tokenizer.json", test::tinyTokenizerJson());
+    Opened opened(folder);
+    GenerateRequest request = greedy(40, "Hi");
+    request.samplers = {3.0, 0, 1.0, 0.0, 1.0};
+    Recorder recorder;
+    opened.write(request, recorder);
+    const auto unknown = std::find_if(recorder.written.begin(), recorder.written.end(), [](const TokenStep& step) { return step.token.value() >= test::kTinyVocab; });
+    ASSERT_NE(unknown, recorder.written.end()) << "three quarters of the vocabulary are unknown";
+    EXPECT_EQ(unknown->text, "");
+    EXPECT_EQ(unknown->label, "<" + std::to_string(unknown->token.value()) + ">");
+}
+
 TEST_F(TinyModel, RefusesWhatCannotBe) {
     Opened opened(llama());
     GenerateObserver silent;

@@ -44,7 +44,8 @@ std::string loadedFrom(const fs::path& lab) {
     const TempFolder folder;
     const fs::path self = fs::read_symlink("/proc/self/exe");
     fs::copy_file(self, folder / "probe");
-    for (const char* library : {"libloom_engine.so", "libloom_data.so"}) fs::copy_file(fs::path(LOOM_BINARY_DIR) / library, folder / library);
+    for (const char* library : {"libloom_engine.so", "libloom_data.so"})
+        fs::copy_file(fs::path(LOOM_BINARY_DIR) / library, folder / library);
     if (!lab.empty()) fs::copy_file(lab, folder / "libloom_lab.so");
     const std::string command = "LD_LIBRARY_PATH='" + folder.path().string() + "' '" + (folder / "probe").string() + "' --probe 2>&1";
     const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);

@@ -37,7 +37,8 @@ protected:
     std::shared_ptr<ReferenceModel> build(const std::string& name, DType compute = DType::F32) {
         return build(memoryCheckpoint(networkCase(name)), compute);
     }
-    std::unique_ptr<ReferenceSequence> sequence(const std::shared_ptr<ReferenceModel>& model, std::int64_t capacity, MlaPath path = MlaPath::Absorbed) {
+    std::unique_ptr<ReferenceSequence> sequence(const std::shared_ptr<ReferenceModel>& model, std::int64_t capacity,
+                                                MlaPath path = MlaPath::Absorbed) {
         auto made = model->newSequence(capacity, path);
         if (!made) throw std::runtime_error(made.error().message());
         return std::move(*made);
@@ -252,7 +253,8 @@ TEST_F(LanguageModelTest, normsAreThoseOfTheRowsInTheCache) {
                     std::memcpy(row.data(), story->cache().lane(LayerIndex{layer}, lane) + t * width * 4, row.size() * 4);
                     double squares = 0.0;
                     for (const float value : row) squares += static_cast<double>(value) * static_cast<double>(value);
-                    EXPECT_NEAR(step->norms[next++], std::sqrt(squares), 1e-4) << name << ", row " << t << ", layer " << layer << ", lane " << lane;
+                    EXPECT_NEAR(step->norms[next++], std::sqrt(squares), 1e-4)
+                        << name << ", row " << t << ", layer " << layer << ", lane " << lane;
                 }
             }
         }
@@ -347,7 +349,8 @@ TEST_F(LanguageModelTest, damagedCheckpointsNameTheTensor) {
     EXPECT_NE(refused(integers, {}).find("i32"), std::string::npos);
 
     Checkpoint twisted = memoryCheckpoint(networkCase("mha"));
-    std::swap(twisted.tensors.at("model.layers.0.mlp.up_proj.weight").shape[0], twisted.tensors.at("model.layers.0.mlp.up_proj.weight").shape[1]);
+    std::swap(twisted.tensors.at("model.layers.0.mlp.up_proj.weight").shape[0],
+              twisted.tensors.at("model.layers.0.mlp.up_proj.weight").shape[1]);
     const auto model = lab->build(twisted, {}, account, {});
     ASSERT_TRUE(model);
     const auto logits = (*model)->logits(someTokens(4, 31), 1, MlaPath::Naive, {});

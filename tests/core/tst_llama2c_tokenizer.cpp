@@ -261,6 +261,17 @@ TEST_F(Stories260K, LongTextsAreQuick) {
     EXPECT_EQ(m_tokenizer->decode(m_tokenizer->encode(text)), text);
 }
 
+TEST_F(Stories260K, AContinuationIsWhatWasTyped) {
+    const auto tokenizer = openTokenizer(kFile, 512);
+    const TokenIds opening = tokenizer->encode("The dog ran.");
+    for (const std::string next : {" Then it sat", "Then it sat", "\n\nThen", "  two spaces", ""}) {
+        TokenIds all = opening;
+        const TokenIds more = tokenizer->encodeContinuation(next);
+        all.insert(all.end(), more.begin(), more.end());
+        EXPECT_EQ(tokenizer->decode(all), "The dog ran." + next);
+    }
+}
+
 TEST_F(Stories260K, WrongVocabularyNamesBothNumbers) {
     EXPECT_NE(errorOf([&] { (void)openTokenizer(kFile, 600); }).what.find("512 tokens, but the network has 600"), std::string::npos);
     EXPECT_NE(errorOf([&] { (void)openTokenizer(kFile, 400); }).what.find("400"), std::string::npos);

@@ -4,7 +4,7 @@
 
 Needs tokenizers==0.22.2 (pip install tokenizers==0.22.2). Usage: make_tokenizer_golden.py [--gpt2 FOLDER]
 --gpt2 names a folder with GPT-2's vocab.json and merges.txt; without it gpt2.cases.json is left as it is.
-NAME.tokenizer.json is the tokenizer, NAME.cases.json a list of {text, ids, text_again}.
+NAME.tokenizer.json is the tokenizer, NAME.cases.json holds {with_specials, cases: [{text, ids, text_again}]}.
 """
 import argparse
 import json
@@ -65,10 +65,10 @@ def sentences():
             yield f"{name} {act} {ENDS[(3 * i + j) % len(ENDS)]} "
 
 
-def train(vocab_size, pre, add_alphabet=True):
+def train(vocab_size, pre):
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet()) if add_alphabet else []
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     trainer = trainers.BpeTrainer(vocab_size=vocab_size, special_tokens=["<|endoftext|>"], initial_alphabet=alphabet, show_progress=False)
     tokenizer.train_from_iterator(list(sentences()), trainer)
     tokenizer.decoder = decoders.ByteLevel()
@@ -100,8 +100,8 @@ def store(name, tokenizer, change=None):
 
 
 def add_odd_tokens(tokenizer):
-    tokenizer.add_special_tokens([AddedToken("<left>", lstrip=True), AddedToken("<right>", rstrip=True), AddedToken("<both>",
-                                 lstrip=True, rstrip=True)])
+    tokenizer.add_special_tokens([AddedToken("<left>", lstrip=True), AddedToken("<right>", rstrip=True),
+                                  AddedToken("<both>", lstrip=True, rstrip=True)])
     tokenizer.add_special_tokens([AddedToken("<word>", single_word=True, normalized=True), AddedToken("<nl>", rstrip=True)])
     tokenizer.add_tokens([AddedToken("<plain>", normalized=True), AddedToken("<longer>", normalized=False),
                          AddedToken("<longer> token>", normalized=False)])

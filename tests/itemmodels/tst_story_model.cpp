@@ -69,8 +69,8 @@ TEST_F(StoryModelTest, ResetThenAppendKeepsOrderAndOffsets) {
 }
 
 TEST_F(StoryModelTest, OffsetsCountSurrogatePairsAsTwo) {
-    model.apply(resetTo({step(0, "<s>", TokenOrigin::Special), step(1, "a"), step(2, "\xF0\x9F\xAA\x81"), step(3, "\xC3\xA9t\xC3\xA9"), step(4, "", TokenOrigin::Generated), step(5, "!"),
-                         step(6, "</s>", TokenOrigin::Special)}));
+    model.apply(resetTo({step(0, "<s>", TokenOrigin::Special), step(1, "a"), step(2, "\xF0\x9F\xAA\x81"), step(3, "\xC3\xA9t\xC3\xA9"),
+                         step(4, "", TokenOrigin::Generated), step(5, "!"), step(6, "</s>", TokenOrigin::Special)}));
     EXPECT_EQ(model.storyText().size(), 7);
     EXPECT_EQ(model.tokenAt(0), 1);  // not the special that starts at 0 too
     EXPECT_EQ(model.tokenAt(1), 2);

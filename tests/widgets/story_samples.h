@@ -28,7 +28,8 @@ inline TokenStep token(std::int64_t position, const std::string& text, TokenOrig
 inline StoryUpdate story(const std::vector<std::string>& words) {
     StoryUpdate update;
     std::vector<TokenStep> opening{token(0, "<s>", TokenOrigin::Special)};
-    for (const char* word : {"Once", " upon", " a", " time"}) opening.push_back(token(static_cast<std::int64_t>(opening.size()), word, TokenOrigin::Prompt));
+    for (const char* word : {"Once", " upon", " a", " time"})
+        opening.push_back(token(static_cast<std::int64_t>(opening.size()), word, TokenOrigin::Prompt));
     auto position = static_cast<std::int64_t>(opening.size());
     update.reset = std::move(opening);
     for (const std::string& word : words) update.appended.push_back(token(position++, word));

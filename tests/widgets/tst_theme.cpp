@@ -23,7 +23,8 @@ protected:
 // What lies under `over` once it is painted on `under`.
 QColor blended(const QColor& over, const QColor& under) {
     const double a = over.alphaF();
-    return QColor::fromRgbF(static_cast<float>(over.redF() * a + under.redF() * (1 - a)), static_cast<float>(over.greenF() * a + under.greenF() * (1 - a)),
+    return QColor::fromRgbF(static_cast<float>(over.redF() * a + under.redF() * (1 - a)),
+                            static_cast<float>(over.greenF() * a + under.greenF() * (1 - a)),
                             static_cast<float>(over.blueF() * a + under.blueF() * (1 - a)));
 }
 
@@ -80,8 +81,9 @@ TEST(Theme, ApplyingChangesPaletteAndIcons) {
 }
 
 TEST(Icons, EveryIconDrawsSomethingAtEverySize) {
-    for (const char* name : {"write", "inside", "cache", "open", "play", "stop", "dice", "new-story", "chevron-left", "chevron-right", "chevron-up", "chevron-down",
-                             "sun", "moon", "theme", "sliders", "find", "close", "copy", "info"}) {
+    for (const char* name :
+         {"write",      "inside",       "cache", "open", "play",  "stop",    "dice", "new-story", "chevron-left", "chevron-right",
+          "chevron-up", "chevron-down", "sun",   "moon", "theme", "sliders", "find", "close",     "copy",         "info"}) {
         const QIcon picture = icon(QLatin1String(name));
         ASSERT_FALSE(picture.isNull()) << name;
         for (const int side : {16, 24, 30, 48}) {

@@ -141,7 +141,8 @@ TEST_F(WritePageTest, SaysWhyATextEnded) {
     summary.stopReason = StopReason::MaxTokens;
     EXPECT_TRUE(stopSentence(summary).contains(QStringLiteral("1 token.")));
     QStringList sentences;
-    for (const StopReason reason : {StopReason::Eos, StopReason::MaxTokens, StopReason::Context, StopReason::StopString, StopReason::Cancelled}) {
+    for (const StopReason reason :
+         {StopReason::Eos, StopReason::MaxTokens, StopReason::Context, StopReason::StopString, StopReason::Cancelled}) {
         summary.stopReason = reason;
         EXPECT_TRUE(stopSentence(summary).endsWith(QLatin1Char('.')));
         sentences << stopSentence(summary);

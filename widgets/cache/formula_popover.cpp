@@ -79,11 +79,9 @@ FormulaPopover::FormulaPopover(QWidget* parent) : QFrame(parent, Qt::Popup) {
     m_layers->verticalHeader()->hide();
     m_layers->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 6);
     m_layers->verticalHeader()->setMinimumSectionSize(fontMetrics().height() + 4);
-    m_layers->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_layers->horizontalHeader()->setStretchLastSection(true);
     m_layers->horizontalHeader()->setHighlightSections(false);
     m_layers->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_layers->setMinimumWidth(440);
     column->addWidget(m_layers);
 }
 
@@ -126,6 +124,10 @@ void FormulaPopover::setUse(const CacheUse& use) {
     m_layersHeading->setVisible(tensors);
     m_layers->setVisible(tensors);
     const int rows = std::min(m_layersModel->rowCount(), 8);
+    m_layers->resizeColumnsToContents();
+    int width = 24;  // the scroll bar
+    for (int column = 0; column < m_layersModel->columnCount(); ++column) width += m_layers->columnWidth(column) + 4;
+    m_layers->setMinimumWidth(width);
     m_layers->setFixedHeight(m_layers->horizontalHeader()->sizeHint().height() + rows * m_layers->verticalHeader()->defaultSectionSize() + 4);
 }
 

@@ -17,7 +17,7 @@ namespace loom::ui {
 namespace {
 
 constexpr int kSmallestTall = 14;  // logical pixels of a layer's tall lane
-constexpr int kLargestTall = 28;
+constexpr int kLargestTall = 32;
 constexpr int kLaneGap = 2;
 constexpr int kRight = 12;  // room for half of the last axis label
 
@@ -69,6 +69,8 @@ void OccupancyView::relayout() {
     verticalScrollBar()->setRange(0, std::max(0, content - viewport()->height()));
     verticalScrollBar()->setPageStep(viewport()->height());
     verticalScrollBar()->setSingleStep(std::max(1, layout.pitch));
+    // Rows do not grow without end: what is left over goes to the figures below.
+    if (m_cache->lanes() > 0) setMaximumHeight(fullHeight() + 4);
     invalidate();
 }
 
@@ -153,7 +155,7 @@ void OccupancyView::drawAxis(QPainter& painter, const Layout& layout, int y, con
     if (capacity <= 0) return;
     const QFontMetrics metrics(font());
     // Powers of two, far enough apart to be read.
-    const int needed = metrics.horizontalAdvance(QString::number(capacity)) + 40;
+    const int needed = metrics.horizontalAdvance(QString::number(capacity)) + 64;
     int step = 1;
     while (step * layout.width / layout.ratio / capacity < needed && step < capacity) step *= 2;
     painter.setPen(mutedText(colours));

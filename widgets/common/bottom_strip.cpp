@@ -99,8 +99,10 @@ void BottomStrip::setUse(const CacheUse& use) {
 
 void BottomStrip::setContext(std::int64_t used, std::int64_t limit) {
     //: %1 tokens used of %2
-    m_context->setText(tr("context %1 of %2").arg(QStringLiteral("<b style=\"color:%1\">%2</b>").arg(palette().color(QPalette::Text).name(), formatCount(used)),
-                                                  formatCount(limit)));
+    m_context->setText(
+        tr("context %1 of %2")
+            .arg(QStringLiteral("<b style=\"color:%1\">%2</b>").arg(palette().color(QPalette::Text).name(), formatCount(used)),
+                 formatCount(limit)));
     m_context->setProperty("used", static_cast<qlonglong>(used));
     m_context->setProperty("limit", static_cast<qlonglong>(limit));
     fit();
@@ -129,7 +131,8 @@ void BottomStrip::refresh() {
                       : m_model.threads > 1 ? tr("%1 · %2 threads").arg(device).arg(m_model.threads)
                                             : device);
     const QString name = QString::fromStdString(m_model.name);
-    const QString type = QString::fromLatin1(loom::name(m_model.cache.dtype).data(), static_cast<qsizetype>(loom::name(m_model.cache.dtype).size()));
+    const QString type =
+        QString::fromLatin1(loom::name(m_model.cache.dtype).data(), static_cast<qsizetype>(loom::name(m_model.cache.dtype).size()));
     m_name->setText(QStringLiteral("%1 · %2").arg(m_name->fontMetrics().elidedText(name, Qt::ElideMiddle, 220).toHtmlEscaped(), type));
     m_name->setToolTip(QString::fromStdString(m_model.path));
 
@@ -153,8 +156,8 @@ void BottomStrip::refresh() {
     const QString otherEquation = QString::fromStdString(other.equation());
     m_memory->setToolTip(tr("Solid: %1 used by %2 tokens = %3 × %2 tokens.\nHatched: the rest of %4 allocated for %5 tokens.\n"
                             "Dashed: what %6 of the same size would hold, %7 × tokens: a formula, not a trained network.")
-                             .arg(formatBytesExact(m_use.usedBytes()), formatCount(m_use.usedTokens), equation, formatBytesExact(m_use.bytes),
-                                  formatCount(m_use.capacityTokens), otherName, otherEquation));
+                             .arg(formatBytesExact(m_use.usedBytes()), formatCount(m_use.usedTokens), equation,
+                                  formatBytesExact(m_use.bytes), formatCount(m_use.capacityTokens), otherName, otherEquation));
     m_memory->setAccessibleName(tr("Memory"));
     m_memory->setAccessibleDescription(m_memory->toolTip());
     fit();

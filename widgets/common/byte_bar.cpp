@@ -30,7 +30,8 @@ void paintHatch(QPainter& painter, const QRectF& area, const QColor& line) {
     painter.setPen(QPen(line, 1));
     // Anchored to the widget, not to the area: lines of neighbouring areas go on.
     const qreal first = std::floor((area.left() - area.height()) / kHatchStep) * kHatchStep;
-    for (qreal x = first; x < area.right(); x += kHatchStep) painter.drawLine(QPointF(x, area.bottom()), QPointF(x + area.height(), area.top()));
+    for (qreal x = first; x < area.right(); x += kHatchStep)
+        painter.drawLine(QPointF(x, area.bottom()), QPointF(x + area.height(), area.top()));
     painter.restore();
 }
 

@@ -40,7 +40,9 @@ EmptyState::EmptyState(QWidget* parent) : QWidget(parent) {
     title->setFont(scaledFont(font(), 1.5, true));
     title->setWordWrap(true);
     column->addWidget(title);
-    column->addWidget(paragraph(tr("A checkpoint is a trained network on your disk. While it writes, you see what it keeps in memory and where it looks."), middle));
+    column->addWidget(paragraph(
+        tr("A checkpoint is a trained network on your disk. While it writes, you see what it keeps in memory and where it looks."),
+        middle));
 
     m_open = new QPushButton(tr("&Open a checkpoint…"), middle);
     m_open->setDefault(true);
@@ -53,16 +55,21 @@ EmptyState::EmptyState(QWidget* parent) : QWidget(parent) {
     column->addSpacing(16);
 
     column->addWidget(sectionHeading(tr("What can be opened"), middle));
-    column->addWidget(paragraph(tr("<b>A Hugging Face folder</b> of a Llama or DeepSeek-V3 network: <tt>config.json</tt>, <tt>model.safetensors</tt> and "
-                                   "<tt>tokenizer.json</tt>. Small ones of a few million parameters write simple stories and fit in any memory."),
-                                middle));
-    column->addWidget(paragraph(tr("<b>A llama2.c file</b> such as <tt>stories15M.bin</tt>, with its <tt>tokenizer.bin</tt> beside it."), middle));
+    column->addWidget(
+        paragraph(tr("<b>A Hugging Face folder</b> of a Llama or DeepSeek-V3 network: <tt>config.json</tt>, <tt>model.safetensors</tt> and "
+                     "<tt>tokenizer.json</tt>. Small ones of a few million parameters write simple stories and fit in any memory."),
+                  middle));
+    column->addWidget(
+        paragraph(tr("<b>A llama2.c file</b> such as <tt>stories15M.bin</tt>, with its <tt>tokenizer.bin</tt> beside it."), middle));
     column->addSpacing(4);
     column->addWidget(sectionHeading(tr("Where to get one"), middle));
-    column->addWidget(paragraph(tr("Both are found on huggingface.co; the author of llama2.c keeps <tt>stories15M.bin</tt> there in the repository <tt>karpathy/tinyllamas</tt>. "
-                                   "A <tt>tokenizer.bin</tt> for it lies in the llama2.c repository on GitHub. Download them in your browser, or copy them from another machine: on a memory stick, over the local network, any way you like. "
-                                   "LatentLoom itself needs no network and sends nothing."),
-                                middle));
+    column->addWidget(
+        paragraph(tr("Both are found on huggingface.co; the author of llama2.c keeps <tt>stories15M.bin</tt> there in the repository "
+                     "<tt>karpathy/tinyllamas</tt>. "
+                     "A <tt>tokenizer.bin</tt> for it lies in the llama2.c repository on GitHub. Download them in your browser, or copy "
+                     "them from another machine: on a memory stick, over the local network, any way you like. "
+                     "LatentLoom itself needs no network and sends nothing."),
+                  middle));
 
     column->addStretch(3);
 

@@ -57,22 +57,29 @@ void buttonPanel(const QStyleOption& option, QPainter& painter, bool primary, bo
     const bool on = option.state.testFlag(QStyle::State_On);
     if (primary && enabled(option)) {
         const QColor fill = accent(p);
-        panel(painter, option.rect, down ? mixed(fill, p.color(QPalette::Text), 0.2) : hovered(option) ? mixed(fill, p.color(QPalette::Base), 0.12) : fill, {});
+        panel(painter, option.rect,
+              down              ? mixed(fill, p.color(QPalette::Text), 0.2)
+              : hovered(option) ? mixed(fill, p.color(QPalette::Base), 0.12)
+                                : fill,
+              {});
         return;
     }
     if (flat && !on && !down && !hovered(option)) return;
     const QColor plain = flat ? p.color(QPalette::Window) : p.color(QPalette::Button);
     QColor fill = enabled(option) ? plain : p.color(QPalette::Window);
     if (on) fill = mixed(plain, accent(p), isDark(p) ? 0.22 : 0.13);
-    if (down) fill = mixed(fill, p.color(QPalette::Text), 0.12);
-    else if (hovered(option)) fill = mixed(fill, p.color(QPalette::Text), 0.05);
+    if (down)
+        fill = mixed(fill, p.color(QPalette::Text), 0.12);
+    else if (hovered(option))
+        fill = mixed(fill, p.color(QPalette::Text), 0.05);
     panel(painter, option.rect, fill, flat ? QColor() : on ? mixed(p.color(QPalette::Mid), accent(p), 0.4) : p.color(QPalette::Mid));
 }
 
 void fieldPanel(const QStyleOption& option, QPainter& painter) {
     const QPalette& p = option.palette;
     const bool focus = option.state.testFlag(QStyle::State_HasFocus) && enabled(option);
-    panel(painter, option.rect, enabled(option) ? p.color(QPalette::Base) : p.color(QPalette::Window), focus ? accent(p) : p.color(QPalette::Mid), focus ? 1.5 : 1);
+    panel(painter, option.rect, enabled(option) ? p.color(QPalette::Base) : p.color(QPalette::Window),
+          focus ? accent(p) : p.color(QPalette::Mid), focus ? 1.5 : 1);
 }
 
 void indicator(const QStyleOption& option, QPainter& painter, bool round) {
@@ -95,8 +102,10 @@ void indicator(const QStyleOption& option, QPainter& painter, bool round) {
     } else if (on || partly) {
         painter.setPen(QPen(mark, 1.7 * u, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
         const QPointF tick[] = {c + QPointF(-3.4, 0.2) * u, c + QPointF(-1, 2.6) * u, c + QPointF(3.4, -2.6) * u};
-        if (on) painter.drawPolyline(tick, 3);
-        else painter.drawLine(c + QPointF(-3, 0) * u, c + QPointF(3, 0) * u);
+        if (on)
+            painter.drawPolyline(tick, 3);
+        else
+            painter.drawLine(c + QPointF(-3, 0) * u, c + QPointF(3, 0) * u);
     }
     painter.restore();
 }
@@ -183,9 +192,11 @@ void LoomStyle::drawControl(ControlElement element, const QStyleOption* option, 
         case CE_MenuBarItem:
             if (const auto* item = qstyleoption_cast<const QStyleOptionMenuItem*>(option)) {
                 painter->fillRect(option->rect, p.color(QPalette::Window));
-                if (option->state.testFlag(State_Selected) && enabled(*option)) panel(*painter, option->rect.adjusted(1, 2, -1, -2), tint(p), {}, 1, 4);
+                if (option->state.testFlag(State_Selected) && enabled(*option))
+                    panel(*painter, option->rect.adjusted(1, 2, -1, -2), tint(p), {}, 1, 4);
                 const bool hide = !proxy()->styleHint(SH_UnderlineShortcut, option, widget, nullptr);
-                proxy()->drawItemText(painter, option->rect, Qt::AlignCenter | (hide ? Qt::TextHideMnemonic : Qt::TextShowMnemonic) | Qt::TextSingleLine, p,
+                proxy()->drawItemText(painter, option->rect,
+                                      Qt::AlignCenter | (hide ? Qt::TextHideMnemonic : Qt::TextShowMnemonic) | Qt::TextSingleLine, p,
                                       enabled(*option), item->text, QPalette::WindowText);
                 return;
             }
@@ -206,7 +217,8 @@ void LoomStyle::drawControl(ControlElement element, const QStyleOption* option, 
     QProxyStyle::drawControl(element, option, painter, widget);
 }
 
-void LoomStyle::drawComplexControl(ComplexControl control, const QStyleOptionComplex* option, QPainter* painter, const QWidget* widget) const {
+void LoomStyle::drawComplexControl(ComplexControl control, const QStyleOptionComplex* option, QPainter* painter,
+                                   const QWidget* widget) const {
     if (control == CC_Slider)
         if (const auto* slider = qstyleoption_cast<const QStyleOptionSlider*>(option)) return drawSlider(*slider, *painter);
     if (control == CC_ScrollBar)
@@ -214,7 +226,8 @@ void LoomStyle::drawComplexControl(ComplexControl control, const QStyleOptionCom
     if (control == CC_SpinBox)
         if (const auto* box = qstyleoption_cast<const QStyleOptionSpinBox*>(option)) return drawSpinBox(*box, *painter, widget);
     if (control == CC_ComboBox)
-        if (const auto* box = qstyleoption_cast<const QStyleOptionComboBox*>(option); box && !box->editable) return drawComboBox(*box, *painter);
+        if (const auto* box = qstyleoption_cast<const QStyleOptionComboBox*>(option); box && !box->editable)
+            return drawComboBox(*box, *painter);
     QProxyStyle::drawComplexControl(control, option, painter, widget);
 }
 
@@ -223,7 +236,8 @@ void LoomStyle::drawSlider(const QStyleOptionSlider& slider, QPainter& painter) 
     const bool horizontal = slider.orientation == Qt::Horizontal;
     const QRectF handle = proxy()->subControlRect(CC_Slider, &slider, SC_SliderHandle, nullptr);
     const QRectF r = slider.rect;
-    const QRectF groove = horizontal ? QRectF(r.left() + 2, r.center().y() - 1.5, r.width() - 4, 3) : QRectF(r.center().x() - 1.5, r.top() + 2, 3, r.height() - 4);
+    const QRectF groove = horizontal ? QRectF(r.left() + 2, r.center().y() - 1.5, r.width() - 4, 3)
+                                     : QRectF(r.center().x() - 1.5, r.top() + 2, 3, r.height() - 4);
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(Qt::NoPen);
@@ -269,7 +283,8 @@ void LoomStyle::drawSpinBox(const QStyleOptionSpinBox& box, QPainter& painter, c
 
 void LoomStyle::drawComboBox(const QStyleOptionComboBox& box, QPainter& painter) const {
     if (box.frame) buttonPanel(box, painter, false, false);
-    if (box.state.testFlag(State_HasFocus) && box.state.testFlag(State_KeyboardFocusChange)) panel(painter, box.rect, {}, accent(box.palette), 1.5);
+    if (box.state.testFlag(State_HasFocus) && box.state.testFlag(State_KeyboardFocusChange))
+        panel(painter, box.rect, {}, accent(box.palette), 1.5);
     const QRectF arrow = proxy()->subControlRect(CC_ComboBox, &box, SC_ComboBoxArrow, nullptr);
     chevron(painter, arrow, false, enabled(box) ? mutedText(box.palette) : box.palette.color(QPalette::Disabled, QPalette::Text));
 }
@@ -280,7 +295,9 @@ QRect LoomStyle::subControlRect(ComplexControl control, const QStyleOptionComple
             const bool horizontal = bar->orientation == Qt::Horizontal;
             const int length = horizontal ? bar->rect.width() : bar->rect.height();
             const qint64 range = qint64(bar->maximum) - bar->minimum;
-            const int thumb = range > 0 ? std::clamp(int(qint64(length) * bar->pageStep / (range + bar->pageStep)), std::min(28, length), length) : length;
+            const int thumb = range > 0
+                                  ? std::clamp(int(qint64(length) * bar->pageStep / (range + bar->pageStep)), std::min(28, length), length)
+                                  : length;
             const int at = sliderPositionFromValue(bar->minimum, bar->maximum, bar->sliderPosition, length - thumb, bar->upsideDown);
             const auto cut = [&](int from, int to) {
                 return visualRect(bar->direction, bar->rect,

@@ -42,7 +42,9 @@ public:
             painter->drawRect(QRectF(option.rect).adjusted(3.5, 0.5, -0.5, -0.5));
         }
         const QRect picture(option.rect.center().x() - 12, option.rect.top() + 10, 24, 24);
-        index.data(Qt::DecorationRole).value<QIcon>().paint(painter, picture, Qt::AlignCenter, QIcon::Normal, current ? QIcon::On : QIcon::Off);
+        index.data(Qt::DecorationRole)
+            .value<QIcon>()
+            .paint(painter, picture, Qt::AlignCenter, QIcon::Normal, current ? QIcon::On : QIcon::Off);
         painter->setFont(labelFont(option.font));
         painter->setPen(current ? accent(p) : mutedText(p));
         const QRect label(option.rect.left() + 2, picture.bottom() + 6, option.rect.width() - 4, painter->fontMetrics().height());

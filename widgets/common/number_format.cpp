@@ -64,11 +64,16 @@ QString visibleText(const QString& text) {
     QString out;
     out.reserve(text.size());
     for (const QChar c : text) {
-        if (c == QLatin1Char(' ')) out += QChar(0x00B7);
-        else if (c == QLatin1Char('\n')) out += QChar(0x21B5);
-        else if (c == QLatin1Char('\t')) out += QChar(0x21E5);
-        else if (c.category() == QChar::Other_Control) out += QStringLiteral("\\x%1").arg(c.unicode(), 2, 16, QLatin1Char('0'));
-        else out += c;
+        if (c == QLatin1Char(' '))
+            out += QChar(0x00B7);
+        else if (c == QLatin1Char('\n'))
+            out += QChar(0x21B5);
+        else if (c == QLatin1Char('\t'))
+            out += QChar(0x21E5);
+        else if (c.category() == QChar::Other_Control)
+            out += QStringLiteral("\\x%1").arg(c.unicode(), 2, 16, QLatin1Char('0'));
+        else
+            out += c;
     }
     return out;
 }

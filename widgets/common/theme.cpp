@@ -141,16 +141,18 @@ void applyTheme(QApplication& app, ThemeChoice choice) {
 
 QFont storyFont(const QFont& interfaceFont) {
     QFont font = scaledFont(interfaceFont, 1.25);
-    font.setFamilies({QStringLiteral("Source Serif 4"), QStringLiteral("Noto Serif"), QStringLiteral("DejaVu Serif"), QStringLiteral("Georgia"),
-                      QStringLiteral("Liberation Serif")});
+    font.setFamilies({QStringLiteral("Source Serif 4"), QStringLiteral("Noto Serif"), QStringLiteral("DejaVu Serif"),
+                      QStringLiteral("Georgia"), QStringLiteral("Liberation Serif")});
     font.setStyleHint(QFont::Serif);
     return font;
 }
 
 QFont scaledFont(const QFont& interfaceFont, double factor, bool bold) {
     QFont font = interfaceFont;
-    if (font.pointSizeF() > 0) font.setPointSizeF(font.pointSizeF() * factor);
-    else font.setPixelSize(qRound(font.pixelSize() * factor));
+    if (font.pointSizeF() > 0)
+        font.setPointSizeF(font.pointSizeF() * factor);
+    else
+        font.setPixelSize(qRound(font.pixelSize() * factor));
     if (bold) font.setWeight(QFont::DemiBold);
     return font;
 }

@@ -18,7 +18,7 @@ namespace loom::ui {
 namespace {
 
 constexpr int kLargestLabel = 92;  // logical pixels of a label's text
-constexpr int kLargestCell = 40;   // logical pixels
+constexpr int kLargestCell = 48;   // logical pixels
 constexpr int kLabelGap = 6;
 constexpr int kStretchBelow = 8;   // device pixels: smaller cells share the side without gaps
 constexpr double kSlant = 0.70710678;  // cos 45°

@@ -23,6 +23,12 @@ QString quotedToken(const StoryModel& story, int token) {
     return CellDetails::tr("“%1”").arg(text);
 }
 
+QString weightText(float weight) {
+    const QLocale locale;
+    if (weight > 0 && weight < 0.001F) return u'<' + locale.toString(0.001, 'f', 3);
+    return locale.toString(static_cast<double>(weight), 'f', 3);
+}
+
 CellDetails::CellDetails(StoryModel* story, HeadsModel* heads, QWidget* parent) : QWidget(parent), m_story(story), m_heads(heads) {
     auto* grid = new QGridLayout(this);
     grid->setContentsMargins(0, 0, 0, 0);
@@ -72,7 +78,7 @@ void CellDetails::showCell(int head, AttentionCell cell, Source source) {
     const int back = cell.query - cell.key;
     m_values[QueryRow]->setText(tr("%1 (%2)").arg(quotedToken(*m_story, cell.query), QString::number(cell.query)));
     m_values[KeyRow]->setText(tr("%1 (%2)").arg(quotedToken(*m_story, cell.key), QString::number(cell.key)));
-    m_values[WeightRow]->setText(locale.toString(static_cast<double>(weight), 'f', 3));
+    m_values[WeightRow]->setText(weightText(weight));
     m_values[RankRow]->setText(tr("%1 of %2").arg(locale.toString(static_cast<qlonglong>(larger + 1)), locale.toString(cell.query + 1)));
     m_values[DistanceRow]->setText(back == 0 ? tr("at itself") : back == 1 ? tr("1 token") : tr("%1 tokens").arg(locale.toString(back)));
 

@@ -18,6 +18,9 @@ class StoryModel;
 /// "“girl”": a token between quotation marks, white space made visible.
 [[nodiscard]] QString quotedToken(const StoryModel& story, int token);
 
+/// Three decimals; a weight too small for them is "<0.001".
+[[nodiscard]] QString weightText(float weight);
+
 class CellDetails final : public QWidget {
     Q_OBJECT
 

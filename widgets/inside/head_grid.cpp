@@ -139,9 +139,13 @@ void HeadGrid::paintHead(QPainter& painter, int head) {
     const QPointF snapped((std::round(corner.x()) - corner.x()) / ratio, (std::round(corner.y()) - corner.y()) / ratio);
     painter.drawPixmap(QPointF(frame.left() + kPad, frame.top() + kPad) + snapped, picture(head, ratio));
     const QRect caption(frame.left() + kPad, frame.top() + kPad + m_side, m_side, frame.height() - kPad - m_side - 2);
-    const QString number = m_side >= 90 ? tr("head %1").arg(head) : QString::number(head);
+    const QFontMetrics metrics(font());
+    const auto wide = [&](const QString& a, const QString& b) { return metrics.horizontalAdvance(a) + metrics.horizontalAdvance(b) + 10; };
+    QString number = tr("head %1").arg(head);
     const QString value = QLocale().toString(m_heads->data(index, HeadsModel::EntropyRole).toDouble(), 'f', 2);
-    const QString entropy = m_side >= 124 ? tr("entropy %1").arg(value) : value;
+    QString entropy = tr("entropy %1").arg(value);
+    if (wide(number, entropy) > m_side) entropy = value;
+    if (wide(number, entropy) > m_side) number = QString::number(head);
     painter.setPen(palette().color(QPalette::WindowText));
     painter.drawText(caption, Qt::AlignLeft | Qt::AlignVCenter, number);
     painter.setPen(mutedText(palette()));

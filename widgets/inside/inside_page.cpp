@@ -125,6 +125,7 @@ void InsidePage::buildRight() {
 }
 
 void InsidePage::connectViews() {
+    connect(m_splitter, &QSplitter::splitterMoved, this, [this] { fitSide(); });
     connect(m_previous, &QToolButton::clicked, this, [this] { setLayer(LayerIndex(m_layer - 1)); });
     connect(m_next, &QToolButton::clicked, this, [this] { setLayer(LayerIndex(m_layer + 1)); });
     connect(m_mapChoice, &QComboBox::currentIndexChanged, this, [this](int index) {
@@ -189,14 +190,23 @@ void InsidePage::setModelLoaded(bool loaded) {
 
 QByteArray InsidePage::splitterState() const { return m_splitter->saveState(); }
 
-void InsidePage::restoreSplitter(const QByteArray& state) { m_splitter->restoreState(state); }
+void InsidePage::restoreSplitter(const QByteArray& state) {
+    m_splitter->restoreState(state);
+    fitSide();
+}
 
 void InsidePage::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    const int side = std::clamp(event->size().width() / 5, 200, 340);
+    fitSide();
+}
+
+// The map is a square: what its height does not need goes to the panel.
+void InsidePage::fitSide() {
+    const int room = m_splitter->sizes().value(1, width());
+    const int side = std::clamp(room - height() - 16, std::clamp(room / 4, 180, 240), 440);
     m_details->setFixedWidth(side);
     m_line->setFixedWidth(side);
-    m_subtitle->setVisible(event->size().width() >= 1100);
+    m_subtitle->setVisible(room >= 860);
 }
 
 void InsidePage::refreshTitle() {
@@ -212,7 +222,7 @@ void InsidePage::refreshTitle() {
         return;
     }
     const QLocale locale;
-    m_subtitle->setText(tr("looks back %1 tokens on average, entropy %2 nats")
+    m_subtitle->setText(tr("looks back %1 tokens, entropy %2 nats")
                             .arg(locale.toString(index.data(HeadsModel::DistanceRole).toDouble(), 'f', 1),
                                  locale.toString(index.data(HeadsModel::EntropyRole).toDouble(), 'f', 2)));
 }
@@ -251,7 +261,7 @@ void InsidePage::showCell() {
         m_status->setText(tr("query %1 (%2) → key %3 (%4): weight %5")
                               .arg(quotedToken(*m_story, named.query), QString::number(named.query), quotedToken(*m_story, named.key),
                                    QString::number(named.key),
-                                   QLocale().toString(static_cast<double>(m_headsModel->at(m_view->head(), named.query, named.key)), 'f', 3)));
+                                   weightText(m_headsModel->at(m_view->head(), named.query, named.key))));
     } else {
         m_status->setText(tr("Each row is a word that looks, each column a word it looks at. Point at a cell, click to lock it, Esc to unlock."));
     }

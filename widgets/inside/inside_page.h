@@ -54,6 +54,7 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
+    void fitSide();
     void buildLeft();
     void buildRight();
     void connectViews();

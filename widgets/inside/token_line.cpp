@@ -18,6 +18,10 @@
 
 namespace loom::ui {
 
+namespace {
+constexpr double kFaintest = 0.005;  // smaller weights would only be noise behind the text
+}
+
 TokenLine::TokenLine(StoryModel* story, QWidget* parent) : QAbstractScrollArea(parent), m_story(story) {
     setFrameShape(QFrame::NoFrame);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -94,8 +98,10 @@ void TokenLine::paintEvent(QPaintEvent* event) {
         const QRect rect = tokenRect(token);
         if (!rect.intersects(event->rect())) continue;
         const auto weight = static_cast<double>(m_weights[static_cast<std::size_t>(token)]);
-        shade.setAlphaF(static_cast<float>(strongest * std::sqrt(std::clamp(weight, 0.0, 1.0))));
-        painter.fillRect(rect, shade);
+        if (weight >= kFaintest) {
+            shade.setAlphaF(static_cast<float>(strongest * std::sqrt(std::min(weight, 1.0))));
+            painter.fillRect(rect, shade);
+        }
         const bool special = token < m_story->rowCount() && m_story->step(token).text.empty();
         painter.setPen(special ? mutedText(palette()) : palette().color(QPalette::WindowText));
         painter.drawText(rect.left(), rect.top() + 2 + metrics.ascent(), text(token));

@@ -26,7 +26,7 @@ int AlternativesModel::rowCount(const QModelIndex& parent) const { return parent
 int AlternativesModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
 
 QVariant AlternativesModel::data(const QModelIndex& index, int role) const {
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid)) return {};
+    if (!index.isValid() || index.row() >= rowCount()) return {};
     const Alternative& row = m_rows[static_cast<std::size_t>(index.row())];
     const QString text = QString::fromUtf8(row.text.data(), static_cast<qsizetype>(row.text.size()));
     switch (role) {
@@ -39,7 +39,8 @@ QVariant AlternativesModel::data(const QModelIndex& index, int role) const {
             switch (index.column()) {
                 case WordColumn: return visibleText(text);
                 case BeforeColumn: return formatPercent(static_cast<double>(row.before));
-                case AfterColumn: return !m_sampled ? QString() : row.after > 0 ? formatPercent(static_cast<double>(row.after)) : tr("removed");
+                case AfterColumn:
+                    return !m_sampled ? QString() : row.after > 0 ? formatPercent(static_cast<double>(row.after)) : tr("removed");
                 default: return {};
             }
         default: return {};

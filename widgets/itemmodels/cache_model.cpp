@@ -96,7 +96,7 @@ int CacheModel::rowCount(const QModelIndex& parent) const { return parent.isVali
 int CacheModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : m_capacity; }
 
 QVariant CacheModel::data(const QModelIndex& index, int role) const {
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid)) return {};
+    if (!index.isValid() || index.row() >= rowCount() || index.column() >= columnCount()) return {};
     const int lane = index.row() % lanes();
     const std::optional<float> value = norm(index.row(), index.column());
     switch (role) {

@@ -180,7 +180,7 @@ QImage HeadsModel::levels(int head, int side) const {
 int HeadsModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : m_heads; }
 
 QVariant HeadsModel::data(const QModelIndex& index, int role) const {
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid)) return {};
+    if (!index.isValid() || index.row() >= rowCount()) return {};
     const auto head = static_cast<std::size_t>(index.row());
     const double entropy = m_entropy[head] / m_tokens;
     const double distance = m_distance[head] / m_tokens;

@@ -45,8 +45,8 @@ void StoryModel::clear() {
 
 void StoryModel::resetTo(const std::vector<TokenStep>& steps, std::int64_t reused) {
     std::size_t same = 0;
-    while (same < steps.size() && same < m_steps.size() && steps[same].token == m_steps[same].token && steps[same].text == m_steps[same].text &&
-           steps[same].position == m_steps[same].position)
+    while (same < steps.size() && same < m_steps.size() && steps[same].token == m_steps[same].token &&
+           steps[same].text == m_steps[same].text && steps[same].position == m_steps[same].position)
         ++same;
     std::vector<TokenStep> kept;
     kept.reserve(same);
@@ -98,14 +98,15 @@ void StoryModel::merge(const TokenStep& step) {
 }
 
 int StoryModel::rowOf(std::int64_t position) const {
-    const auto at = std::lower_bound(m_steps.begin(), m_steps.end(), position, [](const TokenStep& s, std::int64_t p) { return s.position < p; });
+    const auto at =
+        std::lower_bound(m_steps.begin(), m_steps.end(), position, [](const TokenStep& s, std::int64_t p) { return s.position < p; });
     return at != m_steps.end() && at->position == position ? static_cast<int>(at - m_steps.begin()) : -1;
 }
 
 int StoryModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(m_steps.size()); }
 
 QVariant StoryModel::data(const QModelIndex& index, int role) const {
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid)) return {};
+    if (!index.isValid() || index.row() >= rowCount()) return {};
     const TokenStep& token = step(index.row());
     switch (role) {
         case Qt::DisplayRole:

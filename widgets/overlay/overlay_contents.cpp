@@ -26,7 +26,7 @@ void drawFrames(const FrameTimes& frames) {
     ImGui::Text("%s  %.1f ms  max %.1f ms", tr("frames").constData(), static_cast<double>(mean), static_cast<double>(longest));
     const auto value = [](void* from, int index) { return static_cast<const FrameTimes*>(from)->at(static_cast<std::size_t>(index)); };
     FrameTimes copy = frames;
-    ImGui::PlotLines("##frames", value, &copy, static_cast<int>(copy.size()), 0, nullptr, 0, std::max(longest, 33.0F), ImVec2(-1, 44));
+    ImGui::PlotLines("##frames", value, &copy, static_cast<int>(copy.size()), 0, nullptr, 0, std::max(longest, 33.0F), ImVec2(ImGui::GetContentRegionAvail().x, 44));
 }
 
 void drawLanes(const OverlayData& data) {
@@ -43,6 +43,7 @@ void drawMemory(const OverlayData& data) {
     std::int64_t largest = 1;
     for (const BytesByKind& kind : data.memory) largest = std::max({largest, kind.bytes, kind.peak});
     for (const BytesByKind& kind : data.memory) {
+        ImGui::AlignTextToFramePadding();
         ImGui::Text("%-12s", kind.kind.c_str());
         ImGui::SameLine(110);
         ImGui::ProgressBar(static_cast<float>(kind.bytes) / static_cast<float>(largest), ImVec2(90, 0), "");

@@ -42,7 +42,6 @@ GrowthPlot::GrowthPlot(QWidget* parent) : QWidget(parent), m_plot(new QCustomPlo
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(m_plot);
     setAccessibleName(tr("Bytes kept against tokens"));
-    m_plot->setOpenGl(false);
     m_plot->setContextMenuPolicy(Qt::NoContextMenu);
     m_plot->installEventFilter(this);
     m_plot->setMouseTracking(true);
@@ -64,7 +63,6 @@ GrowthPlot::GrowthPlot(QWidget* parent) : QWidget(parent), m_plot(new QCustomPlo
     m_dot = new QCPItemTracer(m_plot);
     m_dot->setStyle(QCPItemTracer::tsCircle);
     m_dot->setSize(8);
-    m_dot->setGraph(m_cacheLine);
     m_dot->setInterpolating(true);
     m_otherText = plainText(m_plot, Qt::AlignRight | Qt::AlignBottom);
     m_cacheText = plainText(m_plot, Qt::AlignRight | Qt::AlignBottom);
@@ -76,6 +74,7 @@ GrowthPlot::GrowthPlot(QWidget* parent) : QWidget(parent), m_plot(new QCustomPlo
     m_crossText->setVisible(false);
     applyColours(palette());
     refresh();
+    m_dot->setGraph(m_cacheLine);  // only once it has data
 }
 
 double GrowthPlot::lastToken() const { return static_cast<double>(std::max<std::int64_t>({m_capacity, m_tokens, 1})); }
@@ -123,9 +122,11 @@ void GrowthPlot::refresh() {
     const auto place = [&](QCPItemText* text, const QString& words, double perToken, double otherPerToken) {
         text->setVisible(perToken > 0);
         text->setText(words);
+        // The lines rise: right-aligned above or left-aligned below, text keeps off its own line. Below only where the other line is near.
         const bool upper = perToken >= otherPerToken;
-        text->setPositionAlignment(Qt::AlignRight | (upper ? Qt::AlignBottom : Qt::AlignTop));
-        const double at = last * (upper ? 0.86 : 0.99);
+        const bool below = !upper && perToken > 0.7 * otherPerToken;
+        text->setPositionAlignment(below ? Qt::AlignLeft | Qt::AlignTop : Qt::AlignRight | Qt::AlignBottom);
+        const double at = last * (below ? 0.6 : upper ? 0.86 : 0.98);
         text->position->setCoords(at, perToken * at);
     };
     place(m_cacheText, tr("this cache, %1").arg(formTitle(m_cache.form)), cache, other);

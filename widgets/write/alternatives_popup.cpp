@@ -17,7 +17,7 @@ namespace {
 constexpr int kShadow = 10;  // drawn inside the widget, around the card
 constexpr int kPad = 12;
 constexpr int kBarWidth = 96;
-constexpr int kGap = 4;      // between the line and the card
+constexpr int kGap = 4;  // between the line and the card
 
 QString quoted(const QString& text) { return QObject::tr("“%1”").arg(text); }
 
@@ -27,7 +27,8 @@ QString explanationOf(const TokenStep& step, const QString& word) {
     if (step.origin == TokenOrigin::Prompt) {
         if (step.alternatives.empty()) return P::tr("You wrote %1.").arg(quoted(word));
         //: %1 the word, %2 a probability
-        return P::tr("What the network expected here. You wrote %1; it gave that %2.").arg(quoted(word), formatPercent(static_cast<double>(step.probability)));
+        return P::tr("What the network expected here. You wrote %1; it gave that %2.")
+            .arg(quoted(word), formatPercent(static_cast<double>(step.probability)));
     }
     if (step.alternatives.empty()) return P::tr("The network wrote %1; nothing was kept about the other words.").arg(quoted(word));
     return P::tr("Probability before → after the samplers. The marked word was drawn; bars show after, ticks before.");
@@ -63,7 +64,8 @@ void AlternativesPopup::showStep(const TokenStep& step, const QString& before, c
     for (int row = 0; row < m_model->rowCount(); ++row) {
         const auto cell = [this, row](int column) { return m_model->index(row, column).data().toString(); };
         const QString after = cell(AlternativesModel::AfterColumn);
-        rows << (after.isEmpty() ? QStringLiteral("%1 %2").arg(cell(0), cell(1)) : QStringLiteral("%1 %2 → %3").arg(cell(0), cell(1), after));
+        rows << (after.isEmpty() ? QStringLiteral("%1 %2").arg(cell(0), cell(1))
+                                 : QStringLiteral("%1 %2 → %3").arg(cell(0), cell(1), after));
     }
     setAccessibleDescription((rows << m_explanation).join(QLatin1Char('\n')));
 
@@ -83,7 +85,8 @@ QRect AlternativesPopup::explanationRect(int width) const {
 
 QSize AlternativesPopup::sizeHint() const {
     const QFontMetrics fm(font());
-    const int numbers = fm.horizontalAdvance(QStringLiteral("99.9 % → ")) + std::max(fm.horizontalAdvance(tr("removed")), fm.horizontalAdvance(QStringLiteral("99.9 %")));
+    const int numbers = fm.horizontalAdvance(QStringLiteral("99.9 % → ")) +
+                        std::max(fm.horizontalAdvance(tr("removed")), fm.horizontalAdvance(QStringLiteral("99.9 %")));
     const int width = std::max(230, fm.horizontalAdvance(QStringLiteral("mmmmmmmm")) + 16 + kBarWidth + 12 + numbers);
     const int line = fm.height() + 3;
     const int height = fm.height() + 6 + m_model->rowCount() * line + (m_model->rowCount() > 0 ? 6 : 0) + explanationRect(width).height();
@@ -110,10 +113,12 @@ void AlternativesPopup::paintEvent(QPaintEvent*) {
     int y = inner.top();
     painter.setFont(font());
     painter.setPen(mutedText(p));
-    painter.drawText(QRect(inner.left(), y, inner.width(), fm.height()), Qt::AlignLeft, fm.elidedText(m_title, Qt::ElideLeft, inner.width()));
+    painter.drawText(QRect(inner.left(), y, inner.width(), fm.height()), Qt::AlignLeft,
+                     fm.elidedText(m_title, Qt::ElideLeft, inner.width()));
     y += fm.height() + 6;
 
-    const int numbers = fm.horizontalAdvance(QStringLiteral("99.9 % → ")) + std::max(fm.horizontalAdvance(tr("removed")), fm.horizontalAdvance(QStringLiteral("99.9 %")));
+    const int numbers = fm.horizontalAdvance(QStringLiteral("99.9 % → ")) +
+                        std::max(fm.horizontalAdvance(tr("removed")), fm.horizontalAdvance(QStringLiteral("99.9 %")));
     const int barLeft = inner.right() + 1 - numbers - 12 - kBarWidth;
     double most = 0.01;
     for (int row = 0; row < m_model->rowCount(); ++row) {
@@ -136,13 +141,15 @@ void AlternativesPopup::paintEvent(QPaintEvent*) {
         const bool gone = afterValue.isValid() && after <= 0;
         painter.setPen(gone ? mutedText(p) : p.color(QPalette::Text));
         const QRect wordRect(area.left(), y, barLeft - area.left() - 8, line);
-        painter.drawText(wordRect, Qt::AlignLeft | Qt::AlignVCenter, painter.fontMetrics().elidedText(at.data().toString(), Qt::ElideRight, wordRect.width()));
+        painter.drawText(wordRect, Qt::AlignLeft | Qt::AlignVCenter,
+                         painter.fontMetrics().elidedText(at.data().toString(), Qt::ElideRight, wordRect.width()));
 
         const qreal middle = y + line / 2.0;
         painter.setPen(Qt::NoPen);
         painter.setBrush(accent(p));
         if (after > 0) painter.drawRoundedRect(QRectF(barLeft, middle - 4, std::max(2.0, kBarWidth * after / most), 8), 2, 2);
-        if (afterValue.isValid()) painter.fillRect(QRectF(barLeft + std::max(1.0, kBarWidth * before / most) - 1, middle - 6, 1.5, 12), mutedText(p));
+        if (afterValue.isValid())
+            painter.fillRect(QRectF(barLeft + std::max(1.0, kBarWidth * before / most) - 1, middle - 6, 1.5, 12), mutedText(p));
 
         painter.setFont(font());
         painter.setPen(mutedText(p));

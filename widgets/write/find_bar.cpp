@@ -14,7 +14,8 @@
 
 namespace loom::ui {
 
-FindBar::FindBar(StoryView* view, QWidget* parent) : QWidget(parent), m_view(view), m_text(new QLineEdit(this)), m_count(mutedLabel({}, this)) {
+FindBar::FindBar(StoryView* view, QWidget* parent)
+    : QWidget(parent), m_view(view), m_text(new QLineEdit(this)), m_count(mutedLabel({}, this)) {
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(4);
@@ -69,10 +70,13 @@ void FindBar::keyPressEvent(QKeyEvent* event) {
 
 void FindBar::find(bool backward, bool stay) {
     const StoryView::Matches found = m_view->findText(m_text->text(), backward, stay);
-    if (m_text->text().isEmpty()) m_count->clear();
-    else if (found.all == 0) m_count->setText(tr("nothing found"));
+    if (m_text->text().isEmpty())
+        m_count->clear();
+    else if (found.all == 0)
+        m_count->setText(tr("nothing found"));
     //: match number %1 of %2
-    else m_count->setText(tr("%1 of %2").arg(found.current).arg(found.all));
+    else
+        m_count->setText(tr("%1 of %2").arg(found.current).arg(found.all));
 }
 
 }  // namespace loom::ui

@@ -28,17 +28,24 @@ PromptEdit::PromptEdit(QWidget* parent) : QPlainTextEdit(parent) {
     viewport()->setAutoFillBackground(false);
     document()->setDocumentMargin(kMargin);
     setViewportMargins(5, kInset, 3, kInset);
-    connect(this, &QPlainTextEdit::textChanged, this, [this] { updateGeometry(); });
+    fitHeight();
+    connect(this, &QPlainTextEdit::textChanged, this, &PromptEdit::fitHeight);
 }
 
 int PromptEdit::heightForLines(int lines) const { return lines * fontMetrics().lineSpacing() + 2 * kMargin + 2 * kInset + 1; }
 
-QSize PromptEdit::sizeHint() const {
-    int lines = 0;
-    for (QTextBlock block = document()->begin(); block.isValid(); block = block.next()) lines += std::max(1, block.layout()->lineCount());
-    lines = std::clamp(lines, 1, kMostLines);
-    return {300, std::max(30, heightForLines(lines))};
+int PromptEdit::lines() const {
+    int count = 0;
+    for (QTextBlock block = document()->begin(); block.isValid(); block = block.next()) count += std::max(1, block.layout()->lineCount());
+    return std::max(1, count);
 }
+
+void PromptEdit::fitHeight() {
+    setVerticalScrollBarPolicy(lines() > kMostLines ? Qt::ScrollBarAsNeeded : Qt::ScrollBarAlwaysOff);
+    updateGeometry();
+}
+
+QSize PromptEdit::sizeHint() const { return {300, std::max(30, heightForLines(std::min(lines(), kMostLines)))}; }
 
 QSize PromptEdit::minimumSizeHint() const { return {120, sizeHint().height()}; }
 
@@ -79,7 +86,7 @@ bool PromptEdit::canInsertFromMimeData(const QMimeData* source) const {
 
 void PromptEdit::resizeEvent(QResizeEvent* event) {
     QPlainTextEdit::resizeEvent(event);
-    if (height() != sizeHint().height()) updateGeometry();
+    if (height() != sizeHint().height()) fitHeight();
 }
 
 }  // namespace loom::ui

@@ -23,6 +23,8 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
+    void fitHeight();
+    [[nodiscard]] int lines() const;  ///< as wrapped now
     [[nodiscard]] int heightForLines(int lines) const;
 };
 

@@ -50,13 +50,19 @@ SamplerPanel::SamplerPanel(QWidget* parent) : QWidget(parent) {
     column->setSpacing(10);
     column->addWidget(sectionHeading(tr("Samplers"), content));
     const QString off = tr("off");
-    m_temperature = new SamplerRow(tr("Temperature"), tr("How daring the choice is. 0 always takes the likeliest word, 1 follows the network's own odds, more is wilder."),
-                                   {0, 5, 2, 0.01, 2}, {}, false, content);
-    m_topK = new SamplerRow(tr("Top-k"), tr("Choose among the k likeliest words only. Off looks at all of them."), {0, 99'999, 200, 1, 0}, off, true, content);
-    m_topP = new SamplerRow(tr("Top-p"), tr("Choose among the fewest words that together have this probability. 1 keeps all of them."), {0.01, 1, 1, 0.01, 2}, {}, true, content);
-    m_minP = new SamplerRow(tr("Min-p"), tr("Drop words that are less likely than this share of the likeliest one. Off drops none."), {0, 1, 1, 0.01, 2}, off, true, content);
-    m_penalty = new SamplerRow(tr("Repetition"), tr("Repetition penalty: makes words that were used already less likely. Off changes nothing; 1.1 is gentle."),
-                               {1, 3, 2, 0.01, 2}, off, false, content);
+    m_temperature =
+        new SamplerRow(tr("Temperature"),
+                       tr("How daring the choice is. 0 always takes the likeliest word, 1 follows the network's own odds, more is wilder."),
+                       {0, 5, 2, 0.01, 2}, {}, false, content);
+    m_topK = new SamplerRow(tr("Top-k"), tr("Choose among the k likeliest words only. Off looks at all of them."), {0, 99'999, 200, 1, 0},
+                            off, true, content);
+    m_topP = new SamplerRow(tr("Top-p"), tr("Choose among the fewest words that together have this probability. 1 keeps all of them."),
+                            {0.01, 1, 1, 0.01, 2}, {}, true, content);
+    m_minP = new SamplerRow(tr("Min-p"), tr("Drop words that are less likely than this share of the likeliest one. Off drops none."),
+                            {0, 1, 1, 0.01, 2}, off, true, content);
+    m_penalty = new SamplerRow(
+        tr("Repetition"), tr("Repetition penalty: makes words that were used already less likely. Off changes nothing; 1.1 is gentle."),
+        {1, 3, 2, 0.01, 2}, off, false, content);
     for (SamplerRow* row : {m_temperature, m_topK, m_topP, m_minP, m_penalty}) {
         column->addWidget(row);
         connect(row, &SamplerRow::changed, this, &SamplerPanel::changed);
@@ -162,7 +168,9 @@ bool SamplerPanel::newSeedEachTime() const { return m_newSeed->isChecked(); }
 void SamplerPanel::setNewSeedEachTime(bool on) { m_newSeed->setChecked(on); }
 std::int64_t SamplerPanel::maxTokens() const { return m_maxTokens->value(); }
 
-void SamplerPanel::setMaxTokens(std::int64_t tokens) { m_maxTokens->setValue(static_cast<int>(std::clamp<std::int64_t>(tokens, 1, kMostTokens))); }
+void SamplerPanel::setMaxTokens(std::int64_t tokens) {
+    m_maxTokens->setValue(static_cast<int>(std::clamp<std::int64_t>(tokens, 1, kMostTokens)));
+}
 
 void SamplerPanel::setContextLimit(std::int64_t tokens) {
     m_maxTokens->setMaximum(tokens > 0 ? static_cast<int>(std::min<std::int64_t>(tokens, kMostTokens)) : kMostTokens);

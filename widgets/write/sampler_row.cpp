@@ -29,8 +29,10 @@ public:
 
 protected:
     void wheelEvent(QWheelEvent* event) override {
-        if (hasFocus()) QSlider::wheelEvent(event);
-        else event->ignore();
+        if (hasFocus())
+            QSlider::wheelEvent(event);
+        else
+            event->ignore();
     }
 };
 
@@ -40,8 +42,10 @@ public:
 
 protected:
     void wheelEvent(QWheelEvent* event) override {
-        if (hasFocus()) QDoubleSpinBox::wheelEvent(event);
-        else event->ignore();
+        if (hasFocus())
+            QDoubleSpinBox::wheelEvent(event);
+        else
+            event->ignore();
     }
 };
 
@@ -72,8 +76,12 @@ void KeptBars::paintEvent(QPaintEvent*) {
 }
 
 SamplerRow::SamplerRow(const QString& name, const QString& help, Range range, const QString& off, bool showsKept, QWidget* parent)
-    : QWidget(parent), m_range(range), m_slider(new CalmSlider(Qt::Horizontal, this)), m_number(new CalmSpinBox(this)),
-      m_bars(new KeptBars(this)), m_kept(mutedLabel({}, this)) {
+    : QWidget(parent),
+      m_range(range),
+      m_slider(new CalmSlider(Qt::Horizontal, this)),
+      m_number(new CalmSpinBox(this)),
+      m_bars(new KeptBars(this)),
+      m_kept(mutedLabel({}, this)) {
     auto* label = new QLabel(name, this);
     label->setBuddy(m_number);
     label->setMinimumWidth(fontMetrics().horizontalAdvance(tr("Temperature")) + 4);
@@ -91,7 +99,8 @@ SamplerRow::SamplerRow(const QString& name, const QString& help, Range range, co
     m_number->setFrame(true);
     m_kept->setFont(scaledFont(font(), 0.88));
     m_kept->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    for (QWidget* part : {static_cast<QWidget*>(label), static_cast<QWidget*>(m_slider), static_cast<QWidget*>(m_number)}) part->setToolTip(help);
+    for (QWidget* part : {static_cast<QWidget*>(label), static_cast<QWidget*>(m_slider), static_cast<QWidget*>(m_number)})
+        part->setToolTip(help);
     m_slider->setAccessibleName(name);
     m_number->setAccessibleName(name);
     m_number->setAccessibleDescription(help);

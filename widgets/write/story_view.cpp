@@ -33,9 +33,12 @@ QString displayed(const QString& text) {
     QString shown = text;
     for (QChar& c : shown) {
         const char16_t u = c.unicode();
-        if (u == u'\r') c = QLatin1Char(' ');
-        else if (u == 0 || u == 0xFDD0 || u == 0xFDD1) c = QChar(QChar::ReplacementCharacter);
-        else if (u == QChar::ParagraphSeparator) c = QLatin1Char('\n');
+        if (u == u'\r')
+            c = QLatin1Char(' ');
+        else if (u == 0 || u == 0xFDD0 || u == 0xFDD1)
+            c = QChar(QChar::ReplacementCharacter);
+        else if (u == QChar::ParagraphSeparator)
+            c = QLatin1Char('\n');
     }
     return shown;
 }
@@ -82,7 +85,8 @@ void StoryView::takeText() {
     if (same == shown.size() && same == now.size()) return;
 
     QScrollBar* bar = verticalScrollBar();
-    const bool follow = bar->value() >= bar->maximum();
+    const int at = bar->value();
+    const bool follow = at >= bar->maximum();
     const QTextCursor before = textCursor();
     const int anchor = std::min(before.anchor(), same == shown.size() ? before.anchor() : same);
     const int position = std::min(before.position(), same == shown.size() ? before.position() : same);
@@ -90,11 +94,13 @@ void StoryView::takeText() {
     edit.setPosition(same);
     edit.movePosition(QTextCursor::End, QTextCursor::KeepAnchor);
     edit.insertText(now.mid(same));
-    QTextCursor after = textCursor();
-    after.setPosition(anchor);
-    after.setPosition(position, QTextCursor::KeepAnchor);
-    setTextCursor(after);
-    if (follow) bar->setValue(bar->maximum());
+    if (textCursor().anchor() != anchor || textCursor().position() != position) {
+        QTextCursor after = textCursor();
+        after.setPosition(anchor);
+        after.setPosition(position, QTextCursor::KeepAnchor);
+        setTextCursor(after);
+    }
+    bar->setValue(follow ? bar->maximum() : at);  // setting the cursor scrolls to it
     viewport()->update();
 }
 
@@ -105,7 +111,8 @@ void StoryView::setWriting(bool writing) {
 
 void StoryView::fitColumn() {
     const QString sample = tr("Once upon a time there was a little girl who found a red kite. ");
-    const int column = QFontMetrics(font()).horizontalAdvance(sample) * kColumnCharacters / static_cast<int>(sample.size()) + 2 * static_cast<int>(kDocumentMargin);
+    const int column = QFontMetrics(font()).horizontalAdvance(sample) * kColumnCharacters / static_cast<int>(sample.size()) +
+                       2 * static_cast<int>(kDocumentMargin);
     const int bar = verticalScrollBar()->sizeHint().width();
     setViewportMargins(0, 0, std::max(0, width() - bar - column), 0);
 }
@@ -193,8 +200,10 @@ void StoryView::step(int direction) {
     int row = m_inspected;
     if (row < 0) {
         row = m_model->tokenAt(textCursor().position());
-        if (row < 0) row = direction < 0 ? rows : rows - 2;
-        else row -= direction;
+        if (row < 0)
+            row = direction < 0 ? rows : rows - 2;
+        else
+            row -= direction;
     }
     for (row += direction; row >= 0 && row < rows; row += direction) {
         if (m_model->length(row) == 0) continue;
@@ -211,8 +220,10 @@ void StoryView::mouseMoveEvent(QMouseEvent* event) {
     QPlainTextEdit::mouseMoveEvent(event);
     m_byKeyboard = false;
     m_hovered = event->buttons() == Qt::NoButton ? tokenAt(event->position().toPoint()) : -1;
-    if (m_inspected >= 0 || m_hovered < 0) inspect(m_hovered, false);  // once one is open, the others follow at once
-    else m_dwell->start();
+    if (m_inspected >= 0 || m_hovered < 0)
+        inspect(m_hovered, false);  // once one is open, the others follow at once
+    else
+        m_dwell->start();
 }
 
 void StoryView::leaveEvent(QEvent* event) {
@@ -247,7 +258,8 @@ StoryView::Matches StoryView::findText(const QString& text, bool backward, bool 
     ink.setAlphaF(isDark(palette()) ? 0.25F : 0.55F);
     const QTextCursor now = textCursor();
     std::vector<QTextCursor> matches;
-    for (QTextCursor at = text.isEmpty() ? QTextCursor() : document()->find(text); !at.isNull() && matches.size() < kMostMatches; at = document()->find(text, at)) {
+    for (QTextCursor at = text.isEmpty() ? QTextCursor() : document()->find(text); !at.isNull() && matches.size() < kMostMatches;
+         at = document()->find(text, at)) {
         matches.push_back(at);
         QTextEdit::ExtraSelection mark;
         mark.cursor = at;

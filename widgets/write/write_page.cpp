@@ -32,7 +32,9 @@ namespace {
 constexpr int kPanelWidth = 292;
 constexpr int kStateVersion = 1;
 
-QString tokensText(std::int64_t count) { return count == 1 ? WritePage::tr("1 token") : WritePage::tr("%1 tokens").arg(formatCount(count)); }
+QString tokensText(std::int64_t count) {
+    return count == 1 ? WritePage::tr("1 token") : WritePage::tr("%1 tokens").arg(formatCount(count));
+}
 }  // namespace
 
 QString stopSentence(const GenerateSummary& summary) {
@@ -42,7 +44,9 @@ QString stopSentence(const GenerateSummary& summary) {
         case StopReason::Eos: return P::tr("The network ended the story here.");
         case StopReason::MaxTokens: return P::tr("Stopped at the limit of %1. Press Write to let it go on.").arg(tokensText(count));
         case StopReason::Context:
-            return P::tr("The context is full: the network sees no more than %1 tokens. Start a new story, or open a network with a longer context.")
+            return P::tr(
+                       "The context is full: the network sees no more than %1 tokens. Start a new story, or open a network with a longer "
+                       "context.")
                 .arg(formatCount(summary.cache.capacityTokens));
         case StopReason::StopString: return P::tr("Stopped at a text that was set to end the story.");
         case StopReason::Cancelled: return P::tr("You stopped it after %1. Press Write to let it go on.").arg(tokensText(count));
@@ -202,7 +206,8 @@ WriteInput WritePage::input() const {
     WriteInput wanted{m_prompt->toPlainText(), samplers(), m_samplers->seed(), maxTokens()};
     // What a person types goes on after a word; only the gap between the two is added.
     const QString& text = m_story->storyText();
-    if (!wanted.prompt.isEmpty() && !text.isEmpty() && !text.back().isSpace() && (wanted.prompt.front().isLetterOrNumber() || wanted.prompt.front().isSurrogate()))
+    if (!wanted.prompt.isEmpty() && !text.isEmpty() && !text.back().isSpace() &&
+        (wanted.prompt.front().isLetterOrNumber() || wanted.prompt.front().isSurrogate()))
         wanted.prompt.prepend(QLatin1Char(' '));
     return wanted;
 }
@@ -285,7 +290,8 @@ void WritePage::refresh() {
 // The story's first line, as much of it as the header has room for.
 void WritePage::fitTitle() {
     const QString line = m_story->storyText().left(400).trimmed().section(QLatin1Char('\n'), 0, 0).simplified();
-    const int others = m_newStory->sizeHint().width() + m_showSamplers->sizeHint().width() + fontMetrics().horizontalAdvance(QStringLiteral("00,000 tokens")) + 80;
+    const int others = m_newStory->sizeHint().width() + m_showSamplers->sizeHint().width() +
+                       fontMetrics().horizontalAdvance(QStringLiteral("00,000 tokens")) + 80;
     const int room = std::clamp(m_splitter->sizes().value(0) - others, 60, 480);
     m_title->setText(line.isEmpty() ? tr("New story") : m_title->fontMetrics().elidedText(line, Qt::ElideRight, room));
 }
@@ -296,8 +302,10 @@ void WritePage::refreshTitle() {
     m_count->setText(tokens > 0 ? tokensText(tokens) : QString());
     // The last word written shows what the samplers left, until another is looked at.
     if (m_view->inspectedToken() < 0) {
-        if (tokens > 0) m_samplers->showStep(m_story->step(tokens - 1));
-        else m_samplers->clearStep();
+        if (tokens > 0)
+            m_samplers->showStep(m_story->step(tokens - 1));
+        else
+            m_samplers->clearStep();
     }
     refresh();
 }
@@ -309,15 +317,18 @@ void WritePage::showAlternatives(int row) {
         seen = rect.toAlignedRect();
         if (m_view->viewport()->rect().intersects(seen)) break;
     }
-    if (row >= 0) m_samplers->showStep(m_story->step(row));
-    else refreshTitle();
+    if (row >= 0)
+        m_samplers->showStep(m_story->step(row));
+    else
+        refreshTitle();
     if (rects.empty() || !m_view->viewport()->rect().intersects(seen)) {
         m_popup->hide();
         return;
     }
     const QPoint corner = m_view->viewport()->mapTo(this, seen.topLeft());
     const int start = m_story->start(row);
-    m_popup->showStep(m_story->step(row), m_story->storyText().mid(std::max(0, start - 60), std::min(start, 60)), QRect(corner, seen.size()));
+    m_popup->showStep(m_story->step(row), m_story->storyText().mid(std::max(0, start - 60), std::min(start, 60)),
+                      QRect(corner, seen.size()));
 }
 
 void WritePage::resizeEvent(QResizeEvent* event) {

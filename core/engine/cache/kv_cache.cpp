@@ -44,12 +44,12 @@ void KvCache::setLength(std::int64_t length) {
 
 void KvCache::reserve(std::int64_t capacity) {
     if (capacity <= m_capacity) return;
+    KvCache bigger(m_spec, capacity, *m_allocator);  // complete before anything of the old one goes
     for (std::size_t i = 0; i < m_buffers.size(); ++i) {
         const LaneSpec& lane = m_spec.lanes[i % m_spec.lanes.size()];
-        Buffer bigger = m_allocator->allocate(MemoryKind::Cache, laneBytes(lane, capacity, m_spec.dtype));
-        m_allocator->copy(bigger.data(), m_buffers[i].data(), laneBytes(lane, m_length, m_spec.dtype));
-        m_buffers[i] = std::move(bigger);
+        m_allocator->copy(bigger.m_buffers[i].data(), m_buffers[i].data(), laneBytes(lane, m_length, m_spec.dtype));
     }
+    m_buffers = std::move(bigger.m_buffers);
     m_capacity = capacity;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Which kind of checkpoint a path is: decided by what lies there, not by its ending.
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -40,7 +41,10 @@ Error unknownFile(const MappedFile& file) {
 Checkpoint readCheckpoint(const fs::path& path) {
     if (path.empty()) throw Error{"No checkpoint was named", {}, kKinds};
     std::error_code error;
-    fs::path absolute = fs::absolute(path, error).lexically_normal();
+    fs::path absolute = fs::absolute(path, error);
+    // Text alone cannot resolve "..": what stands before it may be a link.
+    const bool climbs = std::find(absolute.begin(), absolute.end(), "..") != absolute.end();
+    if (!error) absolute = climbs ? fs::weakly_canonical(absolute, error) : absolute.lexically_normal();
     if (error) throw Error{"The path cannot be used: " + error.message(), pathText(path), {}};
     if (!absolute.has_filename()) absolute = absolute.parent_path();  // "folder/" and "folder/." end so
     const fs::file_status status = fs::status(absolute, error);

@@ -5,7 +5,10 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <string>
 #include <utility>
+
+#include "core/data/error.h"
 
 namespace loom {
 
@@ -13,11 +16,15 @@ TokenStep StepBuilder::next(TokenId token, TokenOrigin origin) {
     TokenStep step;
     step.token = token;
     step.position = m_position++;
-    step.origin = m_tokenizer.specialName(token) ? TokenOrigin::Special : origin;
-    step.text = m_assembler.push(m_tokenizer.bytes(token, m_previous));
-    step.label = m_tokenizer.label(token);
+    step.origin = guarded([&] { return m_tokenizer.specialName(token); }).value_or(std::nullopt) ? TokenOrigin::Special : origin;
+    step.text = m_assembler.push(guarded([&] { return m_tokenizer.bytes(token, m_previous); }).value_or(std::string()));
+    step.label = label(token);
     m_previous = token;
     return step;
+}
+
+std::string StepBuilder::label(TokenId token) const {
+    return guarded([&] { return m_tokenizer.label(token); }).value_or("<" + std::to_string(token.value()) + ">");
 }
 
 std::vector<Alternative> StepBuilder::alternatives(const SampleResult& result) const {
@@ -25,7 +32,7 @@ std::vector<Alternative> StepBuilder::alternatives(const SampleResult& result) c
     list.reserve(result.before.size());
     for (std::size_t i = 0; i < result.before.size(); ++i) {
         const Candidate& candidate = result.before[i];
-        list.push_back({candidate.token, m_tokenizer.label(candidate.token), candidate.probability, result.after[i]});
+        list.push_back({candidate.token, label(candidate.token), candidate.probability, result.after[i]});
     }
     return list;
 }
@@ -49,7 +56,7 @@ void StepBuilder::describePromptToken(TokenStep& step, std::span<const float> lo
     step.probability = probability(step.token.index());
     for (const std::size_t id : ids) {
         const TokenId token{static_cast<std::int64_t>(id)};
-        step.alternatives.push_back({token, m_tokenizer.label(token), probability(id), probability(id)});
+        step.alternatives.push_back({token, label(token), probability(id), probability(id)});
     }
 }
 

@@ -25,6 +25,9 @@ public:
     void describePromptToken(TokenStep& step, std::span<const float> logits, std::int64_t count) const;
 
 private:
+    /// The tokenizer's label. A network's vocabulary may be padded with ids that its tokenizer does not know: those show as <id>.
+    [[nodiscard]] std::string label(TokenId token) const;
+
     const Tokenizer& m_tokenizer;
     Utf8Assembler m_assembler;
     std::optional<TokenId> m_previous;

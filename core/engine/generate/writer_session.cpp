@@ -79,7 +79,9 @@ private:
     /// History and prompt as ids, checked against vocabulary and context.
     TokenIds promptIds(const GenerateRequest& request) const {
         TokenIds ids = request.history.empty() ? m_model->beginning(request.prompt.empty()) : request.history;
-        const TokenIds added = m_model->tokenizer()->encode(request.prompt);
+        const Tokenizer& tokenizer = *m_model->tokenizer();
+        const bool goesOn = !request.history.empty() && request.history.back() != tokenizer.beginToken();
+        const TokenIds added = goesOn ? tokenizer.encodeContinuation(request.prompt) : tokenizer.encode(request.prompt);
         ids.insert(ids.end(), added.begin(), added.end());
         const ModelConfig& config = m_model->config();
         for (const TokenId id : ids) {

@@ -137,12 +137,12 @@ void Llama2cTokenizer::appendCharacter(std::string_view character, std::vector<s
     }
 }
 
-TokenIds Llama2cTokenizer::encode(std::string_view text) const {
+TokenIds Llama2cTokenizer::encoded(std::string_view text, std::string_view before) const {
     requireUtf8(text);
     if (text.empty()) return {};
     std::vector<std::uint32_t> symbols;
     symbols.reserve(text.size() + 1);
-    appendCharacter(" ", symbols);
+    if (!before.empty()) appendCharacter(before, symbols);
     for (std::size_t at = 0; at < text.size();) {
         std::size_t end = at + 1;
         while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;

@@ -22,7 +22,8 @@ public:
     /// Throws Error naming `where` when anything is left over, missing or out of range.
     Llama2cTokenizer(std::string_view data, std::int64_t vocab, const std::string& where);
 
-    [[nodiscard]] TokenIds encode(std::string_view text) const override;
+    [[nodiscard]] TokenIds encode(std::string_view text) const override { return encoded(text, " "); }
+    [[nodiscard]] TokenIds encodeContinuation(std::string_view text) const override { return encoded(text, {}); }
     [[nodiscard]] TokenIds beginning() const override { return {kBegin}; }
     [[nodiscard]] std::string bytes(TokenId token, std::optional<TokenId> previous) const override;
     [[nodiscard]] std::optional<std::string> specialName(TokenId token) const override;
@@ -42,6 +43,8 @@ private:
         int byte = -1;  // what "<0xNN>" stands for
     };
 
+    /// `before` is put before a text that is not empty.
+    [[nodiscard]] TokenIds encoded(std::string_view text, std::string_view before) const;
     [[nodiscard]] const Piece& piece(TokenId token) const;
     [[nodiscard]] std::optional<Merge> merged(std::uint32_t left, std::uint32_t right) const;
     void appendCharacter(std::string_view character, std::vector<std::uint32_t>& symbols) const;

@@ -22,6 +22,8 @@ public:
     /// Ids of UTF-8 text without added specials. Special tokens that are spelled out in the text are recognised
     /// where the tokenizer's file says so. Throws Error for invalid UTF-8 (with the byte offset).
     [[nodiscard]] virtual TokenIds encode(std::string_view text) const = 0;
+    /// The same for text that goes on from earlier text: without the space that some tokenizers put before the first word.
+    [[nodiscard]] virtual TokenIds encodeContinuation(std::string_view text) const { return encode(text); }
     /// The ids that stand before a text that starts a sequence, as the tokenizer's post-processor says (llama2.c: BOS).
     [[nodiscard]] virtual TokenIds beginning() const { return {}; }
     /// The ids that stand after a text when specials are asked for (rare).

@@ -9,8 +9,8 @@
 
 namespace loom::lab {
 
-[[nodiscard]] int cudaDevices();                         ///< 0 where the driver does not answer
-[[nodiscard]] std::string cudaDeviceName(int device);    ///< "NVIDIA …"
+[[nodiscard]] int cudaDevices();                       ///< 0 where the driver does not answer
+[[nodiscard]] std::string cudaDeviceName(int device);  ///< "NVIDIA …"
 
 /// Takes memory of the current device through torch's caching allocator, so that its statistics count caches too.
 /// Work is ordered on the current stream.

@@ -33,12 +33,15 @@ bool cudaAvailable() { return false; }
 
 at::Device deviceFor(DeviceKind kind) {
     if (kind == DeviceKind::Cpu) return at::kCPU;
-    throw Error{"This build computes on the CPU only", {}, "Configure with -DLATENTLOOM_WITH_CUDA=ON and a CUDA LibTorch, or compute on the CPU"};
+    throw Error{
+        "This build computes on the CPU only", {}, "Configure with -DLATENTLOOM_WITH_CUDA=ON and a CUDA LibTorch, or compute on the CPU"};
 }
 
 std::string deviceName(const at::Device&) { return "CPU"; }
 
-std::unique_ptr<BufferAllocator> makeAllocator(const at::Device&, MemoryAccount& account) { return std::make_unique<HostAllocator>(account); }
+std::unique_ptr<BufferAllocator> makeAllocator(const at::Device&, MemoryAccount& account) {
+    return std::make_unique<HostAllocator>(account);
+}
 
 #endif
 

@@ -23,9 +23,9 @@ std::unique_ptr<Attention> makeAttention(const ModelConfig& config, LayerIndex l
 Tensor causalSoftmax(const Tensor& scores) {
     const std::int64_t T = scores.size(-2);
     const std::int64_t S = scores.size(-1);
-    if (T == 1) return at::softmax(scores, -1);  // the newest position sees everything
-    const Tensor later = at::ones({T, S}, scores.options().dtype(at::kBool)).triu(S - T + 1);        // [T, S]
-    return at::softmax(scores.masked_fill(later, -std::numeric_limits<double>::infinity()), -1);     // [B, H, T, S]
+    if (T == 1) return at::softmax(scores, -1);                                                   // the newest position sees everything
+    const Tensor later = at::ones({T, S}, scores.options().dtype(at::kBool)).triu(S - T + 1);     // [T, S]
+    return at::softmax(scores.masked_fill(later, -std::numeric_limits<double>::infinity()), -1);  // [B, H, T, S]
 }
 
 Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, double scale, Tensor* probabilities) {
@@ -37,12 +37,12 @@ Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, double scale, T
     const std::int64_t share = H / G;  // query heads that read the same key/value head
 
     // The query heads of one group stand below each other, so that their keys and values are read in place and not repeated.
-    const Tensor queries = q.transpose(1, 2).reshape({B, G, share * T, q.size(3)});                  // [B, G, H/G·T, a]
-    const Tensor scores = at::matmul(queries, k.permute({0, 2, 3, 1})) * scale;                      // [B, G, H/G·T, S]
-    const Tensor p = causalSoftmax(scores.view({B, H, T, S}));                                       // [B, H, T, S]
+    const Tensor queries = q.transpose(1, 2).reshape({B, G, share * T, q.size(3)});  // [B, G, H/G·T, a]
+    const Tensor scores = at::matmul(queries, k.permute({0, 2, 3, 1})) * scale;      // [B, G, H/G·T, S]
+    const Tensor p = causalSoftmax(scores.view({B, H, T, S}));                       // [B, H, T, S]
     if (probabilities != nullptr) *probabilities = p;
-    const Tensor mixed = at::matmul(p.view({B, G, share * T, S}), v.transpose(1, 2));                // [B, G, H/G·T, b]
-    return mixed.view({B, H, T, v.size(3)}).transpose(1, 2).flatten(2);                              // [B, T, H·b]
+    const Tensor mixed = at::matmul(p.view({B, G, share * T, S}), v.transpose(1, 2));  // [B, G, H/G·T, b]
+    return mixed.view({B, H, T, v.size(3)}).transpose(1, 2).flatten(2);                // [B, T, H·b]
 }
 
 }  // namespace loom::lab

@@ -7,9 +7,9 @@
 namespace loom::lab {
 
 struct FeedForward {
-    Linear gate;  ///< D → F
-    Linear up;    ///< D → F
-    Linear down;  ///< F → D
+    Linear gate;                                             ///< D → F
+    Linear up;                                               ///< D → F
+    Linear down;                                             ///< F → D
     [[nodiscard]] Tensor operator()(const Tensor& x) const;  ///< [B, T, D] → [B, T, D]
 };
 

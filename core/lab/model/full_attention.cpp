@@ -21,13 +21,13 @@ Tensor FullAttention::forward(const Tensor& x, const Rope& rope, Past& past, Ten
     const std::int64_t G = m_config.kvHeads;
     const std::int64_t d = m_config.headDim;
 
-    const Tensor q = rope(m_query(x).unflatten(-1, {H, d}));                         // [B, T, H, d]
-    const Tensor k = rope(m_key(x).unflatten(-1, {G, d}));                           // [B, T, G, d]
-    const Tensor keys = past.keep(m_layer, 0, k.flatten(2)).unflatten(-1, {G, d});   // [B, S, G, d]
-    const Tensor values = past.keep(m_layer, 1, m_value(x)).unflatten(-1, {G, d});   // [B, S, G, d]
+    const Tensor q = rope(m_query(x).unflatten(-1, {H, d}));                        // [B, T, H, d]
+    const Tensor k = rope(m_key(x).unflatten(-1, {G, d}));                          // [B, T, G, d]
+    const Tensor keys = past.keep(m_layer, 0, k.flatten(2)).unflatten(-1, {G, d});  // [B, S, G, d]
+    const Tensor values = past.keep(m_layer, 1, m_value(x)).unflatten(-1, {G, d});  // [B, S, G, d]
 
     const double scale = 1.0 / std::sqrt(static_cast<double>(d));
-    return m_output(attend(q, keys, values, scale, probabilities));                  // [B, T, D]
+    return m_output(attend(q, keys, values, scale, probabilities));  // [B, T, D]
 }
 
 }  // namespace loom::lab

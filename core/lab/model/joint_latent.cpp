@@ -7,8 +7,7 @@
 
 namespace loom::lab {
 
-JointLatent::JointLatent(const ModelConfig& config, LayerIndex layer, const Weights& weights)
-    : m_config(config.attention), m_layer(layer) {
+JointLatent::JointLatent(const ModelConfig& config, LayerIndex layer, const Weights& weights) : m_config(config.attention), m_layer(layer) {
     const std::string prefix = layerPrefix(layer) + "self_attn.";
     if (m_config.qLoraRank > 0) {
         m_queryDown = weights.linear(prefix + "q_a_proj", m_config.bias);
@@ -26,15 +25,15 @@ JointLatent::JointLatent(const ModelConfig& config, LayerIndex layer, const Weig
 double JointLatent::scale() const { return 1.0 / std::sqrt(static_cast<double>(m_config.qkHeadDim())); }
 
 JointLatent::Query JointLatent::query(const Tensor& x, const Rope& rope) const {
-    const Tensor source = m_queryDown ? m_queryNorm((*m_queryDown)(x)) : x;                          // [B, T, D or query rank]
-    const Tensor q = m_query(source).unflatten(-1, {m_config.heads, m_config.qkHeadDim()});          // [B, T, H, dN+dR]
+    const Tensor source = m_queryDown ? m_queryNorm((*m_queryDown)(x)) : x;                  // [B, T, D or query rank]
+    const Tensor q = m_query(source).unflatten(-1, {m_config.heads, m_config.qkHeadDim()});  // [B, T, H, dN+dR]
     return {q.narrow(-1, 0, m_config.qkNopeHeadDim), rope(q.narrow(-1, m_config.qkNopeHeadDim, m_config.qkRopeHeadDim))};
 }
 
 JointLatent::Key JointLatent::key(const Tensor& x, const Rope& rope) const {
-    const Tensor down = m_down(x);                                                                   // [B, T, r+dR]
-    const Tensor latent = m_latentNorm(down.narrow(-1, 0, m_config.kvLoraRank));                     // [B, T, r]
-    const Tensor rotary = down.narrow(-1, m_config.kvLoraRank, m_config.qkRopeHeadDim);              // [B, T, dR]
+    const Tensor down = m_down(x);                                                       // [B, T, r+dR]
+    const Tensor latent = m_latentNorm(down.narrow(-1, 0, m_config.kvLoraRank));         // [B, T, r]
+    const Tensor rotary = down.narrow(-1, m_config.kvLoraRank, m_config.qkRopeHeadDim);  // [B, T, dR]
     return {latent, rope(rotary.unsqueeze(2)).squeeze(2)};
 }
 

@@ -30,17 +30,17 @@ public:
     [[nodiscard]] Key key(const Tensor& x, const Rope& rope) const;
     [[nodiscard]] const AttentionConfig& config() const { return m_config; }
     [[nodiscard]] LayerIndex layer() const { return m_layer; }
-    [[nodiscard]] double scale() const;                             ///< 1/√(dN + dR)
-    [[nodiscard]] const Linear& up() const { return m_up; }         ///< r → H·(dN + dV): per head W^{UK}_i, then W^{UV}_i
-    [[nodiscard]] const Linear& output() const { return m_output; } ///< H·dV → D
+    [[nodiscard]] double scale() const;                              ///< 1/√(dN + dR)
+    [[nodiscard]] const Linear& up() const { return m_up; }          ///< r → H·(dN + dV): per head W^{UK}_i, then W^{UV}_i
+    [[nodiscard]] const Linear& output() const { return m_output; }  ///< H·dV → D
 
 private:
     AttentionConfig m_config;
     LayerIndex m_layer;
     std::optional<Linear> m_queryDown;  ///< D → query rank; none: queries come straight from x
     RmsNorm m_queryNorm;
-    Linear m_query;                     ///< D or query rank → H·(dN + dR)
-    Linear m_down;                      ///< D → r + dR: W^{DKV} above W^{KR}
+    Linear m_query;  ///< D or query rank → H·(dN + dR)
+    Linear m_down;   ///< D → r + dR: W^{DKV} above W^{KR}
     RmsNorm m_latentNorm;
     Linear m_up;
     Linear m_output;

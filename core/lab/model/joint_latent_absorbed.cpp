@@ -14,8 +14,8 @@ Tensor perHead(const Tensor& x, const Tensor& matrices) {
     const std::int64_t B = x.size(0);
     const std::int64_t T = x.size(1);
     const std::int64_t H = x.size(2);
-    const Tensor rows = x.permute({2, 0, 1, 3}).reshape({H, B * T, x.size(3)});                  // [H, B·T, n]
-    return at::bmm(rows, matrices).view({H, B, T, matrices.size(2)}).permute({1, 2, 0, 3});      // [B, T, H, m]
+    const Tensor rows = x.permute({2, 0, 1, 3}).reshape({H, B * T, x.size(3)});              // [H, B·T, n]
+    return at::bmm(rows, matrices).view({H, B, T, matrices.size(2)}).permute({1, 2, 0, 3});  // [B, T, H, m]
 }
 
 }  // namespace
@@ -32,21 +32,22 @@ Tensor JointLatentAbsorbed::forward(const Tensor& x, const Rope& rope, Past& pas
     const std::int64_t T = x.size(1);
     const std::int64_t H = m_shared.config().heads;
 
-    const auto [qC, qR] = m_shared.query(x, rope);                                               // [B, T, H, dN], [B, T, H, dR]
-    const auto [c, kR] = m_shared.key(x, rope);                                                  // [B, T, r], [B, T, dR]
-    const Tensor latents = past.keep(m_shared.layer(), 0, c);                                    // [B, S, r]
-    const Tensor rotaryKeys = past.keep(m_shared.layer(), 1, kR);                                // [B, S, dR]
+    const auto [qC, qR] = m_shared.query(x, rope);                 // [B, T, H, dN], [B, T, H, dR]
+    const auto [c, kR] = m_shared.key(x, rope);                    // [B, T, r], [B, T, dR]
+    const Tensor latents = past.keep(m_shared.layer(), 0, c);      // [B, S, r]
+    const Tensor rotaryKeys = past.keep(m_shared.layer(), 1, kR);  // [B, S, dR]
 
     // All heads read the same latents and rotary keys, so their queries stand below each other.
-    const Tensor latentQuery = perHead(qC, m_keyUp).transpose(1, 2).flatten(1, 2);               // q̃ [B, H·T, r]
-    const Tensor rotaryQuery = qR.transpose(1, 2).flatten(1, 2);                                 // [B, H·T, dR]
-    const Tensor scores = at::matmul(latentQuery, latents.transpose(1, 2)) + at::matmul(rotaryQuery, rotaryKeys.transpose(1, 2));
-    const Tensor p = causalSoftmax((scores * m_shared.scale()).unflatten(1, {H, T}));            // [B, H, T, S]
+    const Tensor latentQuery = perHead(qC, m_keyUp).transpose(1, 2).flatten(1, 2);                 // q̃ [B, H·T, r]
+    const Tensor rotaryQuery = qR.transpose(1, 2).flatten(1, 2);                                   // [B, H·T, dR]
+    const Tensor content = at::matmul(latentQuery, latents.transpose(1, 2));                       // q̃·c [B, H·T, S]
+    const Tensor rotary = at::matmul(rotaryQuery, rotaryKeys.transpose(1, 2));                     // q^R·k^R [B, H·T, S]
+    const Tensor p = causalSoftmax(((content + rotary) * m_shared.scale()).unflatten(1, {H, T}));  // [B, H, T, S]
     if (probabilities != nullptr) *probabilities = p;
 
-    const Tensor mixed = at::matmul(p.flatten(1, 2), latents).view({B, H, T, -1});               // Σ p c [B, H, T, r]
-    const Tensor out = perHead(mixed.transpose(1, 2), m_valueUp.transpose(1, 2));                // [B, T, H, dV]
-    return m_shared.output()(out.flatten(2));                                                    // [B, T, D]
+    const Tensor mixed = at::matmul(p.flatten(1, 2), latents).view({B, H, T, -1});  // Σ p c [B, H, T, r]
+    const Tensor out = perHead(mixed.transpose(1, 2), m_valueUp.transpose(1, 2));   // [B, T, H, dV]
+    return m_shared.output()(out.flatten(2));                                       // [B, T, D]
 }
 
 }  // namespace loom::lab

@@ -13,18 +13,18 @@ Tensor JointLatentNaive::forward(const Tensor& x, const Rope& rope, Past& past, 
     const std::int64_t dR = a.qkRopeHeadDim;
     const std::int64_t dV = a.vHeadDim;
 
-    const auto [qC, qR] = m_shared.query(x, rope);                                               // [B, T, H, dN], [B, T, H, dR]
-    const auto [c, kR] = m_shared.key(x, rope);                                                  // [B, T, r], [B, T, dR]
+    const auto [qC, qR] = m_shared.query(x, rope);  // [B, T, H, dN], [B, T, H, dR]
+    const auto [c, kR] = m_shared.key(x, rope);     // [B, T, r], [B, T, dR]
 
-    const Tensor up = m_shared.up()(c).unflatten(-1, {H, dN + dV});                              // [B, T, H, dN+dV]
-    const Tensor copies = kR.unsqueeze(2).expand({-1, -1, H, -1});                               // [B, T, H, dR]
-    const Tensor k = at::cat({up.narrow(-1, 0, dN), copies}, -1);                                // [B, T, H, dN+dR]
-    const Tensor v = up.narrow(-1, dN, dV);                                                      // [B, T, H, dV]
+    const Tensor up = m_shared.up()(c).unflatten(-1, {H, dN + dV});                                // [B, T, H, dN+dV]
+    const Tensor copies = kR.unsqueeze(2).expand({-1, -1, H, -1});                                 // [B, T, H, dR]
+    const Tensor k = at::cat({up.narrow(-1, 0, dN), copies}, -1);                                  // [B, T, H, dN+dR]
+    const Tensor v = up.narrow(-1, dN, dV);                                                        // [B, T, H, dV]
     const Tensor keys = past.keep(m_shared.layer(), 0, k.flatten(2)).unflatten(-1, {H, dN + dR});  // [B, S, H, dN+dR]
     const Tensor values = past.keep(m_shared.layer(), 1, v.flatten(2)).unflatten(-1, {H, dV});     // [B, S, H, dV]
 
-    const Tensor q = at::cat({qC, qR}, -1);                                                      // [B, T, H, dN+dR]
-    return m_shared.output()(attend(q, keys, values, m_shared.scale(), probabilities));          // [B, T, D]
+    const Tensor q = at::cat({qC, qR}, -1);                                              // [B, T, H, dN+dR]
+    return m_shared.output()(attend(q, keys, values, m_shared.scale(), probabilities));  // [B, T, D]
 }
 
 }  // namespace loom::lab

@@ -39,7 +39,7 @@ private:
     Tensor m_embedding;  ///< [V, D]
     std::vector<Block> m_blocks;
     RmsNorm m_norm;
-    Linear m_head;       ///< D → V; the embedding again where it is tied
+    Linear m_head;  ///< D → V; the embedding again where it is tied
 };
 
 }  // namespace loom::lab

@@ -6,8 +6,6 @@
 
 namespace loom::lab {
 
-Tensor Linear::operator()(const Tensor& x) const {
-    return bias.defined() ? at::linear(x, weight, bias) : at::linear(x, weight);
-}
+Tensor Linear::operator()(const Tensor& x) const { return bias.defined() ? at::linear(x, weight, bias) : at::linear(x, weight); }
 
 }  // namespace loom::lab

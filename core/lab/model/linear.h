@@ -7,8 +7,8 @@
 namespace loom::lab {
 
 struct Linear {
-    Tensor weight;  ///< [out, in]
-    Tensor bias;    ///< [out], or undefined where there is none
+    Tensor weight;                                           ///< [out, in]
+    Tensor bias;                                             ///< [out], or undefined where there is none
     [[nodiscard]] Tensor operator()(const Tensor& x) const;  ///< [..., in] → [..., out]
 };
 

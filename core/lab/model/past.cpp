@@ -12,9 +12,9 @@ Tensor laneTensor(KvCache& cache, LayerIndex layer, std::size_t lane, const at::
 
 Tensor CachedPast::keep(LayerIndex layer, std::size_t lane, const Tensor& rows) {
     const std::int64_t T = rows.size(1);
-    const Tensor all = laneTensor(m_cache, layer, lane, m_type);       // [capacity, width]
-    all.narrow(0, length(), T).copy_(rows.squeeze(0));                 // [T, width]
-    return all.narrow(0, 0, length() + T).unsqueeze(0);                // [1, S, width]
+    const Tensor all = laneTensor(m_cache, layer, lane, m_type);  // [capacity, width]
+    all.narrow(0, length(), T).copy_(rows.squeeze(0));            // [T, width]
+    return all.narrow(0, 0, length() + T).unsqueeze(0);           // [1, S, width]
 }
 
 }  // namespace loom::lab

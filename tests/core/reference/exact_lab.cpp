@@ -31,7 +31,8 @@ std::vector<double> doubles(const at::Tensor& tensor) {
 struct ExactLab::Inside {
     Inside(const Checkpoint& checkpoint, MlaPath decodePath)
         : path(decodePath),
-          model(checkpoint.config, std::make_shared<const lab::Weights>(checkpoint, at::TensorOptions().dtype(at::kDouble), account, std::stop_token{}),
+          model(checkpoint.config,
+                std::make_shared<const lab::Weights>(checkpoint, at::TensorOptions().dtype(at::kDouble), account, std::stop_token{}),
                 decodePath) {}
     MemoryAccount account;
     HostAllocator allocator{account};

@@ -55,21 +55,23 @@ std::vector<NetworkCase> networkCases() {
         {"mhaInterleaved", changed(baseConfig(), [](ModelConfig& c) { c.attention.ropeLayout = RopeLayout::Interleaved; })},
         {"mhaWideHeads", changed(baseConfig(), [](ModelConfig& c) { c.attention.headDim = 10; })},
         {"gqa", changed(baseConfig(), [](ModelConfig& c) { c.attention.kvHeads = 2; })},
-        {"gqaBiases", changed(baseConfig(), [](ModelConfig& c) {
-             c.attention.kvHeads = 2;
-             c.attention.bias = true;
-             c.mlpBias = true;
-             c.attention.ropeTheta = 500.0;
-         })},
+        {"gqaBiases", changed(baseConfig(),
+                              [](ModelConfig& c) {
+                                  c.attention.kvHeads = 2;
+                                  c.attention.bias = true;
+                                  c.mlpBias = true;
+                                  c.attention.ropeTheta = 500.0;
+                              })},
         {"mqa", changed(baseConfig(), [](ModelConfig& c) { c.attention.kvHeads = 1; })},
         {"joint", jointConfig()},
         {"jointHalf", changed(jointConfig(), [](ModelConfig& c) { c.attention.ropeLayout = RopeLayout::Half; })},
         {"jointQueryRank", changed(jointConfig(), [](ModelConfig& c) { c.attention.qLoraRank = 9; })},
-        {"jointQueryRankBiases", changed(jointConfig(), [](ModelConfig& c) {
-             c.attention.qLoraRank = 9;
-             c.attention.bias = true;
-             c.tieEmbeddings = true;
-         })},
+        {"jointQueryRankBiases", changed(jointConfig(),
+                                         [](ModelConfig& c) {
+                                             c.attention.qLoraRank = 9;
+                                             c.attention.bias = true;
+                                             c.tieEmbeddings = true;
+                                         })},
     };
 }
 

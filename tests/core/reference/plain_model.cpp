@@ -76,7 +76,8 @@ private:
             const bool half = a.ropeLayout == RopeLayout::Half;
             const auto first = static_cast<std::size_t>(from + (half ? i : 2 * i));
             const auto second = static_cast<std::size_t>(from + (half ? i + width / 2 : 2 * i + 1));
-            const double angle = static_cast<double>(position) * std::pow(a.ropeTheta, -2.0 * static_cast<double>(i) / static_cast<double>(width));
+            const double angle =
+                static_cast<double>(position) * std::pow(a.ropeTheta, -2.0 * static_cast<double>(i) / static_cast<double>(width));
             const double u = x[first];
             const double v = x[second];
             x[first] = u * std::cos(angle) - v * std::sin(angle);
@@ -90,9 +91,7 @@ private:
         std::vector<Vec> v;  ///< [H][value width]
     };
 
-    static Vec slice(const Vec& x, std::int64_t from, std::int64_t count) {
-        return {x.begin() + from, x.begin() + from + count};
-    }
+    static Vec slice(const Vec& x, std::int64_t from, std::int64_t count) { return {x.begin() + from, x.begin() + from + count}; }
 
     Heads fullHeads(const Vec& x, std::size_t position, const std::string& prefix) const {
         const AttentionConfig& a = m_config.attention;
@@ -115,8 +114,10 @@ private:
         const AttentionConfig& a = m_config.attention;
         const std::int64_t dN = a.qkNopeHeadDim;
         const std::int64_t dR = a.qkRopeHeadDim;
-        const Vec q = a.qLoraRank == 0 ? linear(prefix + "q_proj", x, false)
-                                       : linear(prefix + "q_b_proj", normed(linear(prefix + "q_a_proj", x, a.bias), prefix + "q_a_layernorm.weight", 1e-6), false);
+        const Vec q =
+            a.qLoraRank == 0
+                ? linear(prefix + "q_proj", x, false)
+                : linear(prefix + "q_b_proj", normed(linear(prefix + "q_a_proj", x, a.bias), prefix + "q_a_layernorm.weight", 1e-6), false);
         const Vec down = linear(prefix + "kv_a_proj_with_mqa", x, a.bias);
         const Vec c = normed(slice(down, 0, a.kvLoraRank), prefix + "kv_a_layernorm.weight", 1e-6);
         Vec kR = slice(down, a.kvLoraRank, dR);
