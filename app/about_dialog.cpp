@@ -63,6 +63,7 @@ QTextBrowser* page(const QString& html, QWidget* parent) {
     browser->setFrameShape(QFrame::NoFrame);
     browser->setOpenLinks(false);
     browser->setHtml(html);
+    browser->document()->setDocumentMargin(12);
     return browser;
 }
 

@@ -53,7 +53,7 @@ Actions makeActions(QMenuBar& bar, QWidget& window) {
     a.quit->setMenuRole(QAction::QuitRole);
 
     QMenu* edit = bar.addMenu(tr("&Edit"));
-    a.copy = add(edit, tr("&Copy"), QKeySequence::keyBindings(QKeySequence::Copy));
+    a.copy = add(edit, tr("&Copy"), QKeySequence::keyBindings(QKeySequence::Copy).mid(0, 2));
     a.selectAll = add(edit, tr("Select &all"), QKeySequence::keyBindings(QKeySequence::SelectAll));
     edit->addSeparator();
     a.find = add(edit, tr("&Find in story…"), QKeySequence::keyBindings(QKeySequence::Find));

@@ -2,40 +2,49 @@
 #include "app/event_watch.h"
 
 #include <algorithm>
+#include <utility>
 
-#include <QAbstractEventDispatcher>
 #include <QEvent>
+#include <QThread>
 
 namespace loom::app {
 
-EventWatch::EventWatch(QObject* parent) : QObject(parent) {
-    QAbstractEventDispatcher* dispatcher = QAbstractEventDispatcher::instance();
-    if (!dispatcher) return;
-    connect(dispatcher, &QAbstractEventDispatcher::awake, this, [this] { m_turn.restart(); });
-    connect(dispatcher, &QAbstractEventDispatcher::aboutToBlock, this, [this] {
-        if (!m_turn.isValid()) return;
-        const double milliseconds = static_cast<double>(m_turn.nsecsElapsed()) / 1e6;
-        m_turn.invalidate();
-        m_longestMs = std::max(m_longestMs, milliseconds);
-        if (milliseconds > static_cast<double>(kSlowTurnMs)) ++m_slowTurns;
-    });
+void EventWatch::addEvent(double milliseconds) {
+    m_longestMs = std::max(m_longestMs, milliseconds);
+    if (milliseconds > kSlowEventMs) ++m_slow;
 }
 
-void EventWatch::watch(QObject* window) {
-    if (window) window->installEventFilter(this);
+void EventWatch::addFrame() {
+    if (m_frame.isValid() && m_frame.elapsed() < 1000) m_frames.add(static_cast<float>(m_frame.nsecsElapsed()) / 1e6F);
+    m_frame.restart();
 }
 
 void EventWatch::reset() {
-    m_slowTurns = 0;
+    m_slow = 0;
     m_longestMs = 0;
 }
 
-bool EventWatch::eventFilter(QObject* watched, QEvent* event) {
-    if (event->type() == QEvent::UpdateRequest) {
-        if (m_frame.isValid() && m_frame.elapsed() < 1000) m_frames.add(static_cast<float>(m_frame.nsecsElapsed()) / 1e6F);
-        m_frame.restart();
-    }
-    return QObject::eventFilter(watched, event);
+void WatchedApplication::setWatch(EventWatch* watch, QObject* window) {
+    m_watch = watch;
+    m_window = window;
+}
+
+bool WatchedApplication::notify(QObject* receiver, QEvent* event) {
+    // Workers' threads come by here too.
+    if (!m_watch || QThread::currentThread() != thread()) return QApplication::notify(receiver, event);
+    if (receiver == m_window && event->type() == QEvent::UpdateRequest) m_watch->addFrame();
+    const int level = thread()->loopLevel();
+    if (level <= m_level) return QApplication::notify(receiver, event);  // part of the event being timed
+
+    const int outer = std::exchange(m_level, level);
+    m_interrupted = false;
+    QElapsedTimer time;
+    time.start();
+    const bool result = QApplication::notify(receiver, event);
+    if (!m_interrupted && m_watch) m_watch->addEvent(static_cast<double>(time.nsecsElapsed()) / 1e6);
+    m_interrupted = outer > 0;
+    m_level = outer;
+    return result;
 }
 
 }  // namespace loom::app

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// EventWatch: measures how long the window's thread is busy at a time, and the time between two frames.
+// EventWatch: measures how long each event keeps the window's thread busy, and the time between two frames.
 #pragma once
 
+#include <QApplication>
 #include <QElapsedTimer>
 #include <QObject>
 
@@ -9,31 +10,46 @@
 
 namespace loom::app {
 
-/// A turn of the event loop counts as slow when nothing else could have been handled for over 50 ms.
-inline constexpr qint64 kSlowTurnMs = 50;
+/// An event that takes longer makes the window feel stuck.
+inline constexpr double kSlowEventMs = 50;
 
 class EventWatch final : public QObject {
     Q_OBJECT
 public:
-    explicit EventWatch(QObject* parent = nullptr);
+    using QObject::QObject;
 
-    /// Times between the frames of this window go into frames(); pauses over a second are no frames.
-    void watch(QObject* window);
-    [[nodiscard]] const FrameTimes& frames() const { return m_frames; }
-    [[nodiscard]] std::int64_t slowTurns() const { return m_slowTurns; }
-    [[nodiscard]] double longestTurnMs() const { return m_longestMs; }
+    void addEvent(double milliseconds);
+    /// A frame was drawn; pauses over a second are no frames.
+    void addFrame();
     /// Forgets what was counted so far, for example the first layout and paint.
     void reset();
 
-protected:
-    bool eventFilter(QObject* watched, QEvent* event) override;
+    [[nodiscard]] const FrameTimes& frames() const { return m_frames; }
+    [[nodiscard]] std::int64_t slowTurns() const { return m_slow; }
+    [[nodiscard]] double longestTurnMs() const { return m_longestMs; }
 
 private:
-    QElapsedTimer m_turn;
     QElapsedTimer m_frame;
     FrameTimes m_frames;
-    std::int64_t m_slowTurns = 0;
+    std::int64_t m_slow = 0;
     double m_longestMs = 0;
+};
+
+/// The application that times every event of the window's thread. Time spent in an event loop inside an event (a context menu) is not
+/// the event's own; the events of that loop are timed by themselves.
+class WatchedApplication final : public QApplication {
+    Q_OBJECT
+public:
+    using QApplication::QApplication;
+    /// Both must outlive the event loop; frames are those of `window`.
+    void setWatch(EventWatch* watch, QObject* window);
+    bool notify(QObject* receiver, QEvent* event) override;
+
+private:
+    EventWatch* m_watch = nullptr;
+    QObject* m_window = nullptr;
+    int m_level = 0;            ///< loop level of the event being timed, 0 = none
+    bool m_interrupted = false;
 };
 
 }  // namespace loom::app

@@ -2,11 +2,10 @@
 // latentloom: the window.
 #include <cstdio>
 
-#include <QApplication>
 #include <QIcon>
 #include <QTimer>
-#include <QWindow>
 
+#include "app/event_watch.h"
 #include "app/launch_options.h"
 #include "app/main_window.h"
 #include "widgets/common/icons.h"
@@ -24,7 +23,7 @@ int main(int argc, char** argv) {
     // Only the program's name: its options have been read, and Qt's own are set in the environment.
     int count = 1;
     QApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
-    QApplication app(count, argv);
+    loom::app::WatchedApplication app(count, argv);
     QApplication::setApplicationName(QStringLiteral("latentloom"));
     QApplication::setApplicationDisplayName(QStringLiteral("LatentLoom"));
     QApplication::setApplicationVersion(QStringLiteral(LATENTLOOM_VERSION));
@@ -33,8 +32,10 @@ int main(int argc, char** argv) {
 
     loom::app::MainWindow window(*line.options);
     window.show();
-    window.parts().watch->watch(window.windowHandle());
+    app.setWatch(window.parts().watch, &window);
     // The first layout and paint are not what the watch is for.
-    QTimer::singleShot(0, window.parts().watch, &loom::app::EventWatch::reset);
-    return QApplication::exec();
+    QTimer::singleShot(500, window.parts().watch, &loom::app::EventWatch::reset);
+    const int status = QApplication::exec();
+    app.setWatch(nullptr, nullptr);
+    return status;
 }

@@ -103,7 +103,6 @@ void MainWindow::buildPages() {
     auto* middle = new QHBoxLayout;
     middle->setSpacing(0);
     middle->addWidget(p.modeBar);
-    middle->addWidget(ui::verticalSeparator(central));
     middle->addLayout(right, 1);
     auto* column = new QVBoxLayout(central);
     column->setContentsMargins(0, 0, 0, 0);

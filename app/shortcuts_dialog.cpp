@@ -72,6 +72,7 @@ void showShortcuts(QMainWindow& window) {
 
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, dialog);
     QObject::connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::reject);
+    buttons->setFocus();
     auto* column = new QVBoxLayout(dialog);
     column->addWidget(table);
     column->addWidget(buttons);

@@ -191,7 +191,8 @@ TEST(HeadsModel, TruncateForgetsLaterQueries) {
     small.model.setMap(makeMap(2, 4));
     EXPECT_EQ(c.model.tokens(), 4);
     EXPECT_EQ(c.model.levels(1, 4), small.model.levels(1, 4));
-    EXPECT_DOUBLE_EQ(c.model.index(1).data(HeadsModel::DistanceRole).toDouble(), small.model.index(1).data(HeadsModel::DistanceRole).toDouble());
+    EXPECT_DOUBLE_EQ(c.model.index(1).data(HeadsModel::DistanceRole).toDouble(),
+                     small.model.index(1).data(HeadsModel::DistanceRole).toDouble());
     c.model.truncate(0);
     EXPECT_EQ(c.model.rowCount(), 0);
 }

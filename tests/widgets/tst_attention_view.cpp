@@ -46,7 +46,9 @@ QRgb pixelAt(const QImage& image, QPointF point) {
 }
 
 // The level table rounds the square root to 254 steps.
-bool near(QRgb a, QRgb b) { return std::abs(qRed(a) - qRed(b)) <= 2 && std::abs(qGreen(a) - qGreen(b)) <= 2 && std::abs(qBlue(a) - qBlue(b)) <= 2; }
+bool near(QRgb a, QRgb b) {
+    return std::abs(qRed(a) - qRed(b)) <= 2 && std::abs(qGreen(a) - qGreen(b)) <= 2 && std::abs(qBlue(a) - qBlue(b)) <= 2;
+}
 
 }  // namespace
 
@@ -69,7 +71,8 @@ TEST(AttentionView, CellsHaveTheColourOfTheirWeight) {
         for (int q = 0; q < 12; ++q) {
             for (int k = 0; k <= q; ++k) {
                 const QRgb painted = pixelAt(image, stage.view.cellRect({q, k}).center());
-                EXPECT_TRUE(near(painted, weightColour(kind, static_cast<double>(test::peakedWeight(1, q, k))))) << q << ' ' << k << ' ' << std::hex << painted;
+                EXPECT_TRUE(near(painted, weightColour(kind, static_cast<double>(test::peakedWeight(1, q, k)))))
+                    << q << ' ' << k << ' ' << std::hex << painted;
             }
         }
     }
@@ -82,9 +85,10 @@ TEST(AttentionView, AboveTheDiagonalIsHatchedAndNeverTheColourOfZero) {
     const QRectF map = stage.view.mapRect();
     const QRectF corner(map.center().x() + 20, map.top() + 2, map.width() / 2 - 24, map.height() / 2 - 24);
     std::set<QRgb> inks;
-    for (int y = static_cast<int>(corner.top()); y < corner.bottom(); ++y) {
-        for (int x = static_cast<int>(corner.left()); x < corner.right(); ++x) {
-            if (y - map.top() < x - map.left()) inks.insert(image.pixel(x, y));
+    const double ratio = image.devicePixelRatio();
+    for (int y = static_cast<int>(corner.top() * ratio); y < corner.bottom() * ratio; ++y) {
+        for (int x = static_cast<int>(corner.left() * ratio); x < corner.right() * ratio; ++x) {
+            if (y / ratio - map.top() < x / ratio - map.left()) inks.insert(image.pixel(x, y));
         }
     }
     EXPECT_EQ(inks.size(), 2U);  // ground and lines

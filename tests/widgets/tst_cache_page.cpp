@@ -114,7 +114,8 @@ TEST(CachePage, FigureOpensItsEquation) {
     stage.bytes->cacheFigure()->click();
     EXPECT_TRUE(popover->isVisible());
     EXPECT_EQ(popover->equation(),
-              QStringLiteral("(96 latent + 32 rotary key) × 6 layers × 2 bytes = 1,536\u202FB per token\n1,536\u202FB × 212 tokens = 325,632\u202FB"));
+              QStringLiteral(
+                  "(96 latent + 32 rotary key) × 6 layers × 2 bytes = 1,536\u202FB per token\n1,536\u202FB × 212 tokens = 325,632\u202FB"));
     EXPECT_TRUE(popover->verdict().contains(QStringLiteral("agree")));
     popover->hide();
     stage.bytes->otherFigure()->click();

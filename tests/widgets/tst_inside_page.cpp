@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <QCoreApplication>
 #include <QLabel>
 #include <QSignalSpy>
 #include <QTest>
@@ -163,6 +164,7 @@ TEST(InsidePage, SmallestWindowShowsEverything) {
     Stage stage;
     stage.page.resize(1208, 600);
     stage.fill(60);
+    QCoreApplication::processEvents();  // layout requests
     EXPECT_FALSE(stage.page.grab().isNull());
     EXPECT_GT(stage.view->mapRect().width(), 300);
     EXPECT_TRUE(stage.page.rect().contains(QRect(stage.details->mapTo(&stage.page, QPoint()), stage.details->size())));

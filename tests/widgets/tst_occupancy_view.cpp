@@ -37,7 +37,9 @@ struct Stage {
         story.apply(test::storyOf(used));
         cache.setUse(test::useOf(cacheSpec(config, MlaPath::Absorbed, DType::BF16), used, capacity));
     }
-    void norms(int position, float value) { cache.setNorms(position, std::vector<float>(static_cast<std::size_t>(cache.rowCount()), value)); }
+    void norms(int position, float value) {
+        cache.setNorms(position, std::vector<float>(static_cast<std::size_t>(cache.rowCount()), value));
+    }
     QImage picture() { return view.viewport()->grab().toImage().convertToFormat(QImage::Format_RGB32); }
     QRgb at(OccupancyCell cell) {
         const QImage image = picture();
@@ -47,8 +49,10 @@ struct Stage {
     std::set<QRgb> inks(const QRectF& area) {
         const QImage image = picture();
         std::set<QRgb> colours;
-        for (int y = static_cast<int>(area.top()) + 1; y < area.bottom() - 1; ++y) {
-            for (int x = static_cast<int>(area.left()) + 1; x < area.right() - 1; ++x) colours.insert(image.pixel(x, y));
+        const double ratio = image.devicePixelRatio();
+        for (int y = static_cast<int>((area.top() + 1) * ratio) + 1; y < (area.bottom() - 1) * ratio; ++y) {
+            for (int x = static_cast<int>((area.left() + 1) * ratio) + 1; x < (area.right() - 1) * ratio; ++x)
+                colours.insert(image.pixel(x, y));
         }
         return colours;
     }

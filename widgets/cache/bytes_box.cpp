@@ -72,8 +72,10 @@ BytesBox::BytesBox(QWidget* parent) : QWidget(parent) {
     column->addWidget(m_allocated);
     column->addStretch(1);
     m_popover = new FormulaPopover(this);
-    for (QToolButton* button : {m_cacheFigure, cacheEquals}) connect(button, &QToolButton::clicked, this, [this, button] { open(button, false); });
-    for (QToolButton* button : {m_otherFigure, otherEquals}) connect(button, &QToolButton::clicked, this, [this, button] { open(button, true); });
+    for (QToolButton* button : {m_cacheFigure, cacheEquals})
+        connect(button, &QToolButton::clicked, this, [this, button] { open(button, false); });
+    for (QToolButton* button : {m_otherFigure, otherEquals})
+        connect(button, &QToolButton::clicked, this, [this, button] { open(button, true); });
 }
 
 QString BytesBox::sentence() const { return m_sentence->text(); }
@@ -101,7 +103,8 @@ void BytesBox::setFigures(const CacheUse& use, const CacheSpec& other) {
     } else {
         m_sentence->setText(tr("Keeps %1 numbers per token and layer, as many as the other form.").arg(formatCount(mine)));
     }
-    m_equation->setText(tr("%1 × %2 tokens = %3").arg(QString::fromStdString(use.spec.equation()), formatCount(use.usedTokens), formatBytesExact(used)));
+    m_equation->setText(
+        tr("%1 × %2 tokens = %3").arg(QString::fromStdString(use.spec.equation()), formatCount(use.usedTokens), formatBytesExact(used)));
     m_allocated->setText(tr("Allocated for %1 tokens: %2 (hatched). As %3: formula, not a trained model (dashed).")
                              .arg(formatCount(use.capacityTokens), formatBytesExact(use.bytes), formTitle(other.form)));
     if (m_popover->isVisible()) fillPopover();

@@ -23,7 +23,8 @@ CachePage::CachePage(StoryModel* story, CacheModel* cache, QWidget* parent) : QW
     column->setContentsMargins(0, 0, 0, 0);
     m_stack = new QStackedWidget(this);
     m_empty = new EmptyNote(m_stack);
-    m_empty->setTexts(tr("No model yet"), tr("Open a checkpoint, and this page shows what it keeps of every word, and how many bytes that takes."));
+    m_empty->setTexts(tr("No model yet"),
+                      tr("Open a checkpoint, and this page shows what it keeps of every word, and how many bytes that takes."));
     m_stack->addWidget(m_empty);
     m_stack->addWidget(buildBody(story, cache));
     column->addWidget(m_stack);

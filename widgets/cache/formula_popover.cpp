@@ -24,7 +24,8 @@ CacheFigures cacheFigures(const CacheUse& use) {
         figures.allocatedTensors += layer.bytes;
         if (use.capacityTokens <= 0) continue;
         // Every position takes the same share of a buffer.
-        figures.usedTensors += layer.bytes / use.capacityTokens * use.usedTokens + layer.bytes % use.capacityTokens * use.usedTokens / use.capacityTokens;
+        figures.usedTensors +=
+            layer.bytes / use.capacityTokens * use.usedTokens + layer.bytes % use.capacityTokens * use.usedTokens / use.capacityTokens;
     }
     return figures;
 }
@@ -128,7 +129,8 @@ void FormulaPopover::setUse(const CacheUse& use) {
     int width = 24;  // the scroll bar
     for (int column = 0; column < m_layersModel->columnCount(); ++column) width += m_layers->columnWidth(column) + 4;
     m_layers->setMinimumWidth(width);
-    m_layers->setFixedHeight(m_layers->horizontalHeader()->sizeHint().height() + rows * m_layers->verticalHeader()->defaultSectionSize() + 4);
+    m_layers->setFixedHeight(m_layers->horizontalHeader()->sizeHint().height() + rows * m_layers->verticalHeader()->defaultSectionSize() +
+                             4);
 }
 
 void FormulaPopover::setFormula(const CacheSpec& spec, std::int64_t tokens, const QString& title) {

@@ -50,7 +50,8 @@ void LaneLegend::paintEvent(QPaintEvent* /*event*/) {
         const auto range = m_cache->normRange(i);
         if (m_value == OccupancyView::Value::Norm && range) {
             const QLocale locale;
-            text(tr("%1 norm %2").arg(laneTitle(lane.lane), locale.toString(static_cast<double>(range->first), 'f', 2)), mutedText(palette()));
+            text(tr("%1 norm %2").arg(laneTitle(lane.lane), locale.toString(static_cast<double>(range->first), 'f', 2)),
+                 mutedText(palette()));
             x += 6;
             QLinearGradient ramp(x, 0, x + kRamp, 0);
             ramp.setColorAt(0, normColour(lane.lane, range->first, {range->first, range->first + 1}, palette()));

@@ -196,7 +196,8 @@ void OccupancyView::paintEvent(QPaintEvent* /*event*/) {
     if (layout.pitch <= 0) return;
     if (!m_imageValid || m_image.devicePixelRatio() != layout.ratio) {
         const QSizeF wanted = QSizeF(viewport()->size()) * layout.ratio;
-        m_image = QImage(static_cast<int>(std::ceil(wanted.width())), static_cast<int>(std::ceil(wanted.height())), QImage::Format_ARGB32_Premultiplied);
+        m_image = QImage(static_cast<int>(std::ceil(wanted.width())), static_cast<int>(std::ceil(wanted.height())),
+                         QImage::Format_ARGB32_Premultiplied);
         m_image.setDevicePixelRatio(layout.ratio);
         m_image.fill(palette().color(QPalette::Window));
         QPainter baker(&m_image);
@@ -219,7 +220,8 @@ void OccupancyView::paintEvent(QPaintEvent* /*event*/) {
     } else if (hasFocus()) {
         const double height = m_cache->layers() * layout.pitch;
         painter.setPen(accent(palette()));
-        painter.drawRect(QRectF(layout.left - 2, layout.top - 0.5, layout.width / layout.ratio + 3, height - layerGap(layout.pitch / 2) / 2.0));
+        painter.drawRect(
+            QRectF(layout.left - 2, layout.top - 0.5, layout.width / layout.ratio + 3, height - layerGap(layout.pitch / 2) / 2.0));
     }
 }
 

@@ -22,7 +22,8 @@ namespace {
 constexpr int kPageStep = 16;
 }
 
-OccupancyView::OccupancyView(StoryModel* story, CacheModel* cache, QWidget* parent) : QAbstractScrollArea(parent), m_story(story), m_cache(cache) {
+OccupancyView::OccupancyView(StoryModel* story, CacheModel* cache, QWidget* parent)
+    : QAbstractScrollArea(parent), m_story(story), m_cache(cache) {
     setFrameShape(QFrame::NoFrame);
     setFocusPolicy(Qt::StrongFocus);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -84,13 +85,15 @@ QString OccupancyView::describe(OccupancyCell cell) const {
     const QString position = QString::number(cell.position);
     const QString name = laneTitle(m_cache->spec().lanes[static_cast<std::size_t>(lane)].lane);
     const QString bytes = formatBytesExact(m_cache->laneBytes(lane));
-    if (cell.position >= m_cache->used()) return tr("layer %1, position %2: free, %3 for its %4 are reserved").arg(layer, position, bytes, name);
+    if (cell.position >= m_cache->used())
+        return tr("layer %1, position %2: free, %3 for its %4 are reserved").arg(layer, position, bytes, name);
     QString word;
     if (cell.position < m_story->rowCount()) {
         word = tr(" “%1”").arg(visibleText(QString::fromStdString(m_story->step(cell.position).label)));
     }
     const std::optional<float> norm = m_cache->norm(cell.row, cell.position);
-    const QString value = norm ? tr("%1 norm %2").arg(name, QLocale().toString(static_cast<double>(*norm), 'f', 2)) : tr("%1, norm not known").arg(name);
+    const QString value =
+        norm ? tr("%1 norm %2").arg(name, QLocale().toString(static_cast<double>(*norm), 'f', 2)) : tr("%1, norm not known").arg(name);
     return tr("layer %1, position %2%3: %4, %5").arg(layer, position, word, value, bytes);
 }
 
@@ -157,11 +160,14 @@ QString OccupancyView::csv() const {
     QString text = QStringLiteral("layer,lane,position,filled,norm,bytes\n");
     for (int row = 0; row < m_cache->rowCount(); ++row) {
         const int lane = row % m_cache->lanes();
-        const QString start = QString::number(row / m_cache->lanes()) + u',' + csvField(laneTitle(m_cache->spec().lanes[static_cast<std::size_t>(lane)].lane));
+        const QString start = QString::number(row / m_cache->lanes()) + u',' +
+                              csvField(laneTitle(m_cache->spec().lanes[static_cast<std::size_t>(lane)].lane));
         for (int position = 0; position < m_cache->capacity(); ++position) {
             const std::optional<float> norm = m_cache->norm(row, position);
-            text += start + u',' + QString::number(position) + (position < m_cache->used() ? QStringLiteral(",1,") : QStringLiteral(",0,")) +
-                    (norm ? QString::number(static_cast<double>(*norm), 'g', 9) : QString()) + u',' + QString::number(m_cache->laneBytes(lane)) + u'\n';
+            text += start + u',' + QString::number(position) +
+                    (position < m_cache->used() ? QStringLiteral(",1,") : QStringLiteral(",0,")) +
+                    (norm ? QString::number(static_cast<double>(*norm), 'g', 9) : QString()) + u',' +
+                    QString::number(m_cache->laneBytes(lane)) + u'\n';
         }
     }
     return text;

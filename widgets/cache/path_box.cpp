@@ -62,8 +62,9 @@ void PathBox::refresh() {
     if (latent) {
         const CacheSpec small = cacheSpec(m_config, MlaPath::Absorbed, DType::F32);
         const CacheSpec large = cacheSpec(m_config, MlaPath::Naive, DType::F32);
-        m_absorbedText->setText(tr("Keeps the latent and one rotary key: %1 numbers per token and layer. The up-projections are folded into query and output.")
-                                    .arg(formatCount(small.elementsPerTokenPerLayer())));
+        m_absorbedText->setText(
+            tr("Keeps the latent and one rotary key: %1 numbers per token and layer. The up-projections are folded into query and output.")
+                .arg(formatCount(small.elementsPerTokenPerLayer())));
         m_naiveText->setText(tr("Expands the latent into every head’s keys and values and keeps those: %1 numbers per token and layer.")
                                  .arg(formatCount(large.elementsPerTokenPerLayer())));
     } else {

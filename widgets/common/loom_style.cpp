@@ -184,11 +184,7 @@ void LoomStyle::drawControl(ControlElement element, const QStyleOption* option, 
             painter->fillRect(line, hovered(*option) ? accent(p) : p.color(QPalette::Mid));
             return;
         }
-        case CE_MenuBarEmptyArea: {
-            painter->fillRect(option->rect, p.color(QPalette::Window));
-            painter->fillRect(QRect(option->rect.left(), option->rect.bottom(), option->rect.width(), 1), p.color(QPalette::Mid));
-            return;
-        }
+        case CE_MenuBarEmptyArea: painter->fillRect(option->rect, p.color(QPalette::Window)); return;
         case CE_MenuBarItem:
             if (const auto* item = qstyleoption_cast<const QStyleOptionMenuItem*>(option)) {
                 painter->fillRect(option->rect, p.color(QPalette::Window));
@@ -363,6 +359,7 @@ int LoomStyle::styleHint(StyleHint hint, const QStyleOption* option, const QWidg
         case SH_Slider_AbsoluteSetButtons: return Qt::LeftButton;
         case SH_EtchDisabledText:
         case SH_DitherDisabledText: return 0;
+        case SH_DialogButtonBox_ButtonsHaveIcons:
         case SH_ScrollBar_Transient: return 0;
         case SH_ToolTip_WakeUpDelay: return 500;
         case SH_Widget_Animation_Duration: return 0;

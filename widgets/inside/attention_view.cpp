@@ -25,7 +25,8 @@ AttentionView::AttentionView(StoryModel* story, HeadsModel* heads, QWidget* pare
     setFocusPolicy(Qt::StrongFocus);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
     setAccessibleName(tr("Attention map"));
-    setAccessibleDescription(tr("Rows are words that look, columns the words they look at. Arrow keys move, Return locks, Escape unlocks."));
+    setAccessibleDescription(
+        tr("Rows are words that look, columns the words they look at. Arrow keys move, Return locks, Escape unlocks."));
     connect(heads, &HeadsModel::modelReset, this, &AttentionView::onReset);
     connect(heads, &HeadsModel::grew, this, [this] {
         invalidate();

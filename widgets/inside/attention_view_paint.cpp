@@ -93,7 +93,8 @@ int AttentionView::labelStep() const {
 }
 
 QString AttentionView::label(int token, int width) const {
-    const QString text = token < m_story->rowCount() ? visibleText(QString::fromStdString(m_story->step(token).label)) : QString::number(token);
+    const QString text =
+        token < m_story->rowCount() ? visibleText(QString::fromStdString(m_story->step(token).label)) : QString::number(token);
     return width > 0 ? QFontMetrics(font()).elidedText(text, Qt::ElideMiddle, width) : text;
 }
 
@@ -135,7 +136,8 @@ void AttentionView::paintLabel(QPainter& painter, const Layout& layout, int toke
 }
 
 void AttentionView::paintLabels(QPainter& painter, const Layout& layout, const QPalette& colours) const {
-    const int step = std::max(1, static_cast<int>(std::ceil(std::max(12, QFontMetrics(font()).height() - 2) / (layout.cell / layout.ratio))));
+    const int step =
+        std::max(1, static_cast<int>(std::ceil(std::max(12, QFontMetrics(font()).height() - 2) / (layout.cell / layout.ratio))));
     for (int token = 0; token < layout.tokens; token += step) {
         paintLabel(painter, layout, token, true, mutedText(colours), false);
         paintLabel(painter, layout, token, false, mutedText(colours), false);
@@ -158,7 +160,9 @@ void AttentionView::ensureImage() {
     QImage map = mapImage(m_layout, palette());
     map.setDevicePixelRatio(1);
     painter.scale(1 / m_layout.ratio, 1 / m_layout.ratio);
-    painter.drawImage(QPoint(static_cast<int>(std::lround(m_layout.left * m_layout.ratio)), static_cast<int>(std::lround(m_layout.top * m_layout.ratio))), map);
+    painter.drawImage(
+        QPoint(static_cast<int>(std::lround(m_layout.left * m_layout.ratio)), static_cast<int>(std::lround(m_layout.top * m_layout.ratio))),
+        map);
 }
 
 void AttentionView::paintMarks(QPainter& painter, const Layout& layout) const {

@@ -37,7 +37,8 @@ CellDetails::CellDetails(StoryModel* story, HeadsModel* heads, QWidget* parent) 
     m_heading = sectionHeading({}, this);
     grid->addWidget(m_heading, 0, 0, 1, 2);
     const QString names[RowCount] = {tr("query"), tr("key"), tr("weight"), tr("rank of this key"), tr("looks back")};
-    const QString tips[RowCount] = {tr("The word that looks"), tr("The word that is looked at"), tr("Share of the query's attention; all its keys together make 1"),
+    const QString tips[RowCount] = {tr("The word that looks"), tr("The word that is looked at"),
+                                    tr("Share of the query's attention; all its keys together make 1"),
                                     tr("Place of this key among all keys the query can see"), tr("Distance from the query to the key")};
     for (int row = 0; row < RowCount; ++row) {
         auto* name = mutedLabel(names[row], this);

@@ -13,7 +13,8 @@ std::vector<int> cellEdges(int cells, int side, bool stretch) {
     std::vector<int> edges(static_cast<std::size_t>(std::max(cells, 0)) + 1, 0);
     const int width = cells > 0 ? std::max(1, side / cells) : 0;
     for (int i = 1; i <= cells; ++i) {
-        edges[static_cast<std::size_t>(i)] = stretch ? static_cast<int>((static_cast<std::int64_t>(i) * side + cells / 2) / cells) : i * width;
+        edges[static_cast<std::size_t>(i)] =
+            stretch ? static_cast<int>((static_cast<std::int64_t>(i) * side + cells / 2) / cells) : i * width;
     }
     return edges;
 }

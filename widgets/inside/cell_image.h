@@ -22,7 +22,8 @@ struct CellStyle {
     int hatchWidth = 1;
 };
 
-/// An image of edges.back() pixels a side, ARGB32_Premultiplied. `levels` is one of HeadsModel's images and has edges.size() − 1 cells a side.
+/// An image of edges.back() pixels a side, ARGB32_Premultiplied. `levels` is one of HeadsModel's images and has edges.size() − 1 cells a
+/// side.
 [[nodiscard]] QImage renderCells(const QImage& levels, const std::vector<int>& edges, const CellStyle& style);
 
 }  // namespace loom::ui

@@ -6,9 +6,9 @@
 
 #include <QBoxLayout>
 #include <QComboBox>
+#include <QEvent>
 #include <QLabel>
 #include <QLocale>
-#include <QResizeEvent>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QToolButton>
@@ -79,6 +79,7 @@ void InsidePage::buildLeft() {
 
 void InsidePage::buildRight() {
     auto* right = new QWidget(m_splitter);
+    m_right = right;
     auto* column = new QVBoxLayout(right);
     column->setContentsMargins(16, 12, 16, 8);
     column->setSpacing(8);
@@ -91,11 +92,13 @@ void InsidePage::buildRight() {
     m_mapChoice = new QComboBox(right);
     m_mapChoice->addItem(tr("Cividis"));
     m_mapChoice->addItem(tr("Viridis"));
+    m_mapChoice->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     m_mapChoice->setToolTip(tr("Colour map of the weights"));
     m_mapChoice->setAccessibleName(tr("Colour map"));
     m_legend = new WeightLegend(right);
     bar->addWidget(m_title);
-    bar->addWidget(m_subtitle, 1);
+    bar->addWidget(m_subtitle, 100);
+    bar->addStretch(1);
     bar->addWidget(m_mapChoice);
     bar->addSpacing(8);
     bar->addWidget(m_legend);
@@ -122,10 +125,10 @@ void InsidePage::buildRight() {
     m_status->setMinimumHeight(m_status->fontMetrics().height() + 4);
     column->addWidget(m_status);
     m_splitter->addWidget(right);
+    right->installEventFilter(this);
 }
 
 void InsidePage::connectViews() {
-    connect(m_splitter, &QSplitter::splitterMoved, this, [this] { fitSide(); });
     connect(m_previous, &QToolButton::clicked, this, [this] { setLayer(LayerIndex(m_layer - 1)); });
     connect(m_next, &QToolButton::clicked, this, [this] { setLayer(LayerIndex(m_layer + 1)); });
     connect(m_mapChoice, &QComboBox::currentIndexChanged, this, [this](int index) {
@@ -190,20 +193,17 @@ void InsidePage::setModelLoaded(bool loaded) {
 
 QByteArray InsidePage::splitterState() const { return m_splitter->saveState(); }
 
-void InsidePage::restoreSplitter(const QByteArray& state) {
-    m_splitter->restoreState(state);
-    fitSide();
-}
+void InsidePage::restoreSplitter(const QByteArray& state) { m_splitter->restoreState(state); }
 
-void InsidePage::resizeEvent(QResizeEvent* event) {
-    QWidget::resizeEvent(event);
-    fitSide();
+bool InsidePage::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == m_right && event->type() == QEvent::Resize) fitSide();
+    return QWidget::eventFilter(watched, event);
 }
 
 // The map is a square: what its height does not need goes to the panel.
 void InsidePage::fitSide() {
-    const int room = m_splitter->sizes().value(1, width());
-    const int side = std::clamp(room - height() - 16, std::clamp(room / 4, 180, 240), 440);
+    const int room = m_right->width();
+    const int side = std::clamp(room - m_right->height() - 16, std::clamp(room / 4, 180, 260), 440);
     m_details->setFixedWidth(side);
     m_line->setFixedWidth(side);
     m_subtitle->setVisible(room >= 860);
@@ -231,7 +231,8 @@ void InsidePage::refreshState() {
     if (!m_modelLoaded) {
         m_empty->setTexts(tr("No model yet"), tr("Open a checkpoint, and this page shows where each word of its story looks."));
     } else if (m_story->rowCount() == 0) {
-        m_empty->setTexts(tr("No story yet"), tr("Write on the Write page. Every word that appears there is drawn here with the words it looks at."));
+        m_empty->setTexts(tr("No story yet"),
+                          tr("Write on the Write page. Every word that appears there is drawn here with the words it looks at."));
     } else if (m_busy) {
         m_empty->setTexts(tr("Reading the story…"), tr("The attention of layer %1 is being computed.").arg(m_layer));
     } else {
@@ -263,7 +264,8 @@ void InsidePage::showCell() {
                                    QString::number(named.key),
                                    weightText(m_headsModel->at(m_view->head(), named.query, named.key))));
     } else {
-        m_status->setText(tr("Each row is a word that looks, each column a word it looks at. Point at a cell, click to lock it, Esc to unlock."));
+        m_status->setText(
+            tr("Each row is a word that looks, each column a word it looks at. Point at a cell, click to lock it, Esc to unlock."));
     }
 }
 

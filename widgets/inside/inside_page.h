@@ -51,7 +51,7 @@ signals:
     void layerChanged(loom::LayerIndex layer);
 
 protected:
-    void resizeEvent(QResizeEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     void fitSide();
@@ -67,6 +67,7 @@ private:
     QStackedWidget* m_stack = nullptr;
     EmptyNote* m_empty = nullptr;
     QSplitter* m_splitter = nullptr;
+    QWidget* m_right = nullptr;
     QToolButton* m_previous = nullptr;
     QToolButton* m_next = nullptr;
     QLabel* m_layerNumber = nullptr;

@@ -134,7 +134,9 @@ bool TokenLine::viewportEvent(QEvent* event) {
         const int token = tokenAt(help->pos());
         QString words;
         if (token >= 0) {
-            words = tr("position %1: weight %2").arg(token).arg(QLocale().toString(static_cast<double>(m_weights[static_cast<std::size_t>(token)]), 'f', 3));
+            words = tr("position %1: weight %2")
+                        .arg(token)
+                        .arg(QLocale().toString(static_cast<double>(m_weights[static_cast<std::size_t>(token)]), 'f', 3));
         }
         QToolTip::showText(help->globalPos(), words, this);
         return true;

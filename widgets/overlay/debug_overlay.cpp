@@ -18,7 +18,7 @@ namespace loom::ui {
 namespace {
 
 constexpr int kWidth = 420;
-constexpr int kHeight = 300;
+constexpr int kHeight = 324;
 constexpr int kMargin = 16;
 constexpr int kDrawEveryMs = 100;
 constexpr float kFontPixels = 13;
@@ -133,7 +133,9 @@ bool DebugOverlay::event(QEvent* event) {
                 update();
                 return true;
             }
-            case QEvent::Wheel: io.MouseWheel += static_cast<float>(static_cast<QWheelEvent*>(event)->angleDelta().y()) / 120.0F; return true;
+            case QEvent::Wheel:
+                io.MouseWheel += static_cast<float>(static_cast<QWheelEvent*>(event)->angleDelta().y()) / 120.0F;
+                return true;
             case QEvent::Leave: io.MousePos = ImVec2(-1, -1); break;
             default: break;
         }

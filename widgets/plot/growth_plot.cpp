@@ -174,7 +174,8 @@ bool GrowthPlot::eventFilter(QObject* watched, QEvent* event) {
             case QEvent::MouseMove: readAt(m_plot->xAxis->pixelToCoord(static_cast<QMouseEvent*>(event)->position().x())); break;
             case QEvent::Leave: readAt(-1); break;
             case QEvent::MouseButtonRelease:
-                if (static_cast<QMouseEvent*>(event)->button() == Qt::RightButton) showMenu(static_cast<QMouseEvent*>(event)->globalPosition().toPoint());
+                if (static_cast<QMouseEvent*>(event)->button() == Qt::RightButton)
+                    showMenu(static_cast<QMouseEvent*>(event)->globalPosition().toPoint());
                 break;
             case QEvent::Show:
             case QEvent::Resize:
