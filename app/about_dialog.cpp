@@ -38,14 +38,15 @@ constexpr Notice kNotices[] = {
 QString tr(const char* text) { return QMainWindow::tr(text); }
 
 QString aboutText() {
-    return tr("<p>LatentLoom writes stories with small language models and shows, while the words appear, what attention keeps in memory and "
-              "where it looks: full keys and values, or the small latent of Multi-head Latent Attention.</p>"
-              "<p>Every figure of memory comes from its equation and from the bytes that are really allocated; every speed is measured on this "
-              "machine. What the other form of attention would keep is a formula, and says so.</p>"
-              "<p>A network of a few million parameters writes simple stories. They lose the thread, repeat themselves and are not true. "
-              "That is what such a network can do, and it is enough to see how it works.</p>"
-              "<p>Nothing is sent anywhere. Your stories and models stay on this computer.</p>"
-              "<p>LatentLoom is free software under the GNU General Public License, version 3 or later. It comes without any warranty.</p>");
+    return tr(
+        "<p>LatentLoom writes stories with small language models and shows, while the words appear, what attention keeps in memory and "
+        "where it looks: full keys and values, or the small latent of Multi-head Latent Attention.</p>"
+        "<p>Every figure of memory comes from its equation and from the bytes that are really allocated; every speed is measured on this "
+        "machine. What the other form of attention would keep is a formula, and says so.</p>"
+        "<p>A network of a few million parameters writes simple stories. They lose the thread, repeat themselves and are not true. "
+        "That is what such a network can do, and it is enough to see how it works.</p>"
+        "<p>Nothing is sent anywhere. Your stories and models stay on this computer.</p>"
+        "<p>LatentLoom is free software under the GNU General Public License, version 3 or later. It comes without any warranty.</p>");
 }
 
 QString noticesText() {
@@ -54,8 +55,10 @@ QString noticesText() {
         rows += QStringLiteral("<tr><td><b>%1</b></td><td>&nbsp;&nbsp;%2</td><td>&nbsp;&nbsp;%3</td></tr>")
                     .arg(QString::fromLatin1(notice.name), QString::fromLatin1(notice.licence), tr(notice.use));
     }
-    return tr("<p>LatentLoom stands on the work of others:</p>") + QStringLiteral("<table cellspacing='4'>") + rows + QStringLiteral("</table>") +
-           tr("<p>Because QCustomPlot is under the GPL, the program as a whole is too. Checkpoints that you open have licences of their own.</p>");
+    return tr("<p>LatentLoom stands on the work of others:</p>") + QStringLiteral("<table cellspacing='4'>") + rows +
+           QStringLiteral("</table>") +
+           tr("<p>Because QCustomPlot is under the GPL, the program as a whole is too. Checkpoints that you open have licences of their "
+              "own.</p>");
 }
 
 QTextBrowser* page(const QString& html, QWidget* parent) {

@@ -77,6 +77,7 @@ Actions makeActions(QMenuBar& bar, QWidget& window) {
     a.overlay->setCheckable(true);
 
     QMenu* model = bar.addMenu(tr("&Model"));
+    model->setToolTipsVisible(true);
     const auto paths = choice<2>(model, window, {tr("Decode &absorbed (keeps the latent)"), tr("Decode &naively (keeps keys and values)")});
     a.absorbed = paths[0];
     a.naive = paths[1];

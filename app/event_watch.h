@@ -48,7 +48,7 @@ public:
 private:
     EventWatch* m_watch = nullptr;
     QObject* m_window = nullptr;
-    int m_level = 0;            ///< loop level of the event being timed, 0 = none
+    int m_level = 0;  ///< loop level of the event being timed, 0 = none
     bool m_interrupted = false;
 };
 

@@ -20,7 +20,8 @@ ParsedCommandLine parseCommandLine(int argc, const char* const* argv) {
     auto* pageOption = app.add_option("--page", page, "Page to show")->check(CLI::IsMember({"write", "inside", "cache"}));
     auto* layerOption = app.add_option("--layer", layer, "Layer to look at, counted from 0")->check(CLI::Range(0, 1'000'000));
     auto* themeOption = app.add_option("--theme", theme, "Colours of the window")->check(CLI::IsMember({"light", "dark", "system"}));
-    auto* scaleOption = app.add_option("--text-scale", textScale, "Size of all text, 1 = normal")->check(CLI::Range(kSmallestText, kLargestText));
+    auto* scaleOption =
+        app.add_option("--text-scale", textScale, "Size of all text, 1 = normal")->check(CLI::Range(kSmallestText, kLargestText));
 
     ParsedCommandLine result;
     try {

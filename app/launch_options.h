@@ -12,7 +12,7 @@
 namespace loom::app {
 
 struct LaunchOptions {
-    QString model;   ///< file or folder to open; empty = none
+    QString model;  ///< file or folder to open; empty = none
     std::optional<Page> page;
     std::optional<std::int64_t> layer;
     std::optional<ui::ThemeChoice> theme;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // latentloom: the window.
 #include <cstdio>
+#include <cstdlib>
 
 #include <QIcon>
 #include <QTimer>
@@ -10,6 +11,20 @@
 #include "app/main_window.h"
 #include "widgets/common/icons.h"
 
+namespace {
+
+constexpr const char* kNoDisplay =
+    "latentloom: there is no display to open a window on. Use latentloom-cli, which does the same work on the command line.\n";
+
+/// While Qt looks for a display: where it finds none it would explain itself in many lines and abort.
+void onStartMessage(QtMsgType type, const QMessageLogContext&, const QString&) {
+    if (type != QtFatalMsg) return;
+    std::fputs(kNoDisplay, stderr);
+    std::_Exit(1);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
     const loom::app::ParsedCommandLine line = loom::app::parseCommandLine(argc, argv);
     if (!line.options) {
@@ -17,13 +32,15 @@ int main(int argc, char** argv) {
         return line.exitStatus;
     }
     if (!loom::app::hasDisplay()) {  // QApplication would abort
-        std::fputs("latentloom: there is no display to open a window on. Use latentloom-cli, which does the same work on the command line.\n", stderr);
+        std::fputs(kNoDisplay, stderr);
         return 1;
     }
     // Only the program's name: its options have been read, and Qt's own are set in the environment.
     int count = 1;
     QApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
+    const QtMessageHandler usual = qInstallMessageHandler(onStartMessage);
     loom::app::WatchedApplication app(count, argv);
+    qInstallMessageHandler(usual);
     QApplication::setApplicationName(QStringLiteral("latentloom"));
     QApplication::setApplicationDisplayName(QStringLiteral("LatentLoom"));
     QApplication::setApplicationVersion(QStringLiteral(LATENTLOOM_VERSION));

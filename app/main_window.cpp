@@ -59,13 +59,12 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     buildPages();
     m_parts.actions = makeActions(*menuBar(), *this);
 
-    wireWrite(m_parts);   // first: the story model takes every update before the views that read it
+    wireWrite(m_parts);  // first: the story model takes every update before the views that read it
     wireInside(m_parts);
     wireCache(m_parts);
     wireModel(m_parts);
     wireMenus(m_parts);
     wireView(m_parts);
-    connect(this, &MainWindow::openRequested, this, &MainWindow::openModel);
 
     applySettings();
     placeOnScreen();
@@ -161,7 +160,7 @@ void MainWindow::placeOnScreen() {
     const QScreen* screen = this->screen() ? this->screen() : QGuiApplication::primaryScreen();
     if (!screen) return resize(1280, 720);
     const QRect room = screen->availableGeometry();
-    const QSize size(std::min(1440, room.width() * 9 / 10), std::min(900, room.height() * 9 / 10));
+    const QSize size(std::min(1440, room.width() * 98 / 100), std::min(900, room.height() * 94 / 100));
     resize(size);
     move(room.center() - QPoint(size.width() / 2, size.height() / 2));
 }

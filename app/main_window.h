@@ -59,9 +59,6 @@ public:
     [[nodiscard]] const WindowParts& parts() const { return m_parts; }
     [[nodiscard]] const Settings& settings() const { return m_settings; }
 
-signals:
-    void openRequested(const QString& path);
-
 protected:
     void closeEvent(QCloseEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;

@@ -28,18 +28,18 @@ inline constexpr int kRecentFiles = 8;
 
 struct Settings {
     ui::ThemeChoice theme = ui::ThemeChoice::System;
-    double textScale = 1.0;            ///< kSmallestText … kLargestText
+    double textScale = 1.0;  ///< kSmallestText … kLargestText
     Page page = Page::Write;
-    std::int64_t layer = 0;            ///< Look inside
+    std::int64_t layer = 0;  ///< Look inside
     int head = 0;
-    int colourMap = 0;                 ///< a ui::ColourMapKind
+    int colourMap = 0;  ///< a ui::ColourMapKind
     SamplerSettings samplers;
     QString seed;
     bool newSeedEachTime = true;
     std::int64_t maxTokens = 256;
     MlaPath path = MlaPath::Absorbed;
-    QString lastFolder;                ///< where the last checkpoint was opened
-    QStringList recent;                ///< newest first, at most kRecentFiles
+    QString lastFolder;  ///< where the last checkpoint was opened
+    QStringList recent;  ///< newest first, at most kRecentFiles
     QByteArray geometry, writeSplitter, insideSplitter;
     bool samplersVisible = true;
 };

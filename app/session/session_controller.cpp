@@ -59,10 +59,10 @@ struct SessionPrivate {
     CurrentJob writeJob;
     CurrentJob openJob;
     CurrentJob pathJob;
-    JobId clearedAt;         ///< jobs older than this must not bring the old story back
+    JobId clearedAt;  ///< jobs older than this must not bring the old story back
     CurrentJob inspectJob;
 
-    ReadyModel model;        ///< empty until a model is open
+    ReadyModel model;  ///< empty until a model is open
     MlaPath path = MlaPath::Absorbed;
     TokenIds tokens;
     CacheUse lastUse;
@@ -192,9 +192,8 @@ void SessionController::setPath(MlaPath path) {
     stop();
     d->pathJob.drop();
     d->pathJob.begin(d->nextJob());
-    d->interactive.run([worker = &d->story, job = d->pathJob.id, path, token = d->pathJob.stop.get_token()] {
-        worker->setPath(job, path, token);
-    });
+    d->interactive.run(
+        [worker = &d->story, job = d->pathJob.id, path, token = d->pathJob.stop.get_token()] { worker->setPath(job, path, token); });
     emit busyChanged(true, tr("Changing the decoding path…"));
 }
 
@@ -214,9 +213,7 @@ JobId SessionController::inspectAttention(LayerIndex layer) {
     return job;
 }
 
-std::int64_t SessionController::inspectableTokens() const {
-    return hasModel() ? largestMap(d->model.summary->config) : 0;
-}
+std::int64_t SessionController::inspectableTokens() const { return hasModel() ? largestMap(d->model.summary->config) : 0; }
 
 bool SessionController::hasModel() const { return d->model.model != nullptr; }
 bool SessionController::isWriting() const { return d->writeJob.running(); }
@@ -234,7 +231,10 @@ OverlayData SessionController::overlayData() const {
         return state;
     };
     OverlayData data;
-    data.lanes = {lane("interactive", d->interactive, isOpening() ? d->openJob.id : d->pathJob.running() ? d->pathJob.id : d->writeJob.id),
+    data.lanes = {lane("interactive", d->interactive,
+                       isOpening()            ? d->openJob.id
+                       : d->pathJob.running() ? d->pathJob.id
+                                              : d->writeJob.id),
                   lane("background", d->background, d->inspectJob.id)};
     data.lastDecodeMs = d->lastDecodeMs;
     data.tokensPerSecond = isWriting() ? d->tokensPerSecond : 0;

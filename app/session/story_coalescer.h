@@ -22,8 +22,8 @@ public:
     using Clock = std::chrono::steady_clock;
     struct Hooks {
         std::function<void(StoryUpdate&&)> send;
-        std::function<CacheUse()> cacheUse;    ///< asked for every update that is sent
-        std::function<void()> beforeNext;      ///< after every report: the place to pass on changed wishes; may be empty
+        std::function<CacheUse()> cacheUse;  ///< asked for every update that is sent
+        std::function<void()> beforeNext;    ///< after every report: the place to pass on changed wishes; may be empty
         std::function<Clock::time_point()> now = [] { return Clock::now(); };
     };
     StoryCoalescer(JobId job, StoryLog& log, Hooks hooks);

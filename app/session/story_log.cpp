@@ -23,8 +23,8 @@ void keepWhatIsKnown(const TokenStep& known, bool inCache, TokenStep& step) {
 }  // namespace
 
 void StoryLog::prompt(const std::vector<TokenStep>& steps, std::int64_t reused, StoryUpdate& update) {
-    const bool goesOn = !m_steps.empty() && steps.size() >= m_steps.size() &&
-                        std::equal(m_steps.begin(), m_steps.end(), steps.begin(), looksTheSame);
+    const bool goesOn =
+        !m_steps.empty() && steps.size() >= m_steps.size() && std::equal(m_steps.begin(), m_steps.end(), steps.begin(), looksTheSame);
     update.reused = reused;
     if (goesOn) {
         const auto rest = steps.begin() + static_cast<std::ptrdiff_t>(m_steps.size());

@@ -62,10 +62,11 @@ void StoryWorker::write(JobId job, GenerateRequest request, const std::stop_toke
         while (request.history.size() > 1 && isEnd(*m_model, request.history.back())) request.history.pop_back();
     }
     applyCapture();
-    StoryCoalescer observer(job, m_log,
-                            {.send = [&](StoryUpdate&& update) { emit updated(job, std::make_shared<const StoryUpdate>(std::move(update))); },
-                             .cacheUse = [&] { return m_session->cacheUse(); },
-                             .beforeNext = [&] { applyCapture(); }});
+    StoryCoalescer observer(
+        job, m_log,
+        {.send = [&](StoryUpdate&& update) { emit updated(job, std::make_shared<const StoryUpdate>(std::move(update))); },
+         .cacheUse = [&] { return m_session->cacheUse(); },
+         .beforeNext = [&] { applyCapture(); }});
     auto summary = m_session->generate(request, observer, stop);
     observer.finish();
     if (!summary) return giveUp(job, summary.error(), stop);

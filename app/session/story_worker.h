@@ -23,7 +23,7 @@ namespace loom::session {
 struct ReadyModel {
     std::shared_ptr<const OpenModel> model;
     std::shared_ptr<const ModelSummary> summary;
-    std::shared_ptr<const CacheUse> cache;   ///< of the empty session
+    std::shared_ptr<const CacheUse> cache;  ///< of the empty session
 };
 
 /// The layer whose attention is wanted, −1 = none. The one value that the GUI thread may change while a job runs.
@@ -61,8 +61,8 @@ private:
     std::shared_ptr<Engine> m_engine;
     std::shared_ptr<CaptureWish> m_capture;
     std::shared_ptr<const OpenModel> m_model;
-    std::shared_ptr<ReferenceModel> m_network;   ///< keeps the weights while a session is being replaced
-    std::unique_ptr<Session> m_session;          ///< null after a new story until the next write
+    std::shared_ptr<ReferenceModel> m_network;  ///< keeps the weights while a session is being replaced
+    std::unique_ptr<Session> m_session;         ///< null after a new story until the next write
     MlaPath m_path = MlaPath::Absorbed;
     std::int64_t m_captured = -1;
     StoryLog m_log;

@@ -27,13 +27,14 @@ void wireCache(WindowParts& parts) {
     };
     QObject::connect(session, &session::SessionController::opened, page, newCache);
     QObject::connect(session, &session::SessionController::pathChanged, page, newCache);
-    QObject::connect(session, &session::SessionController::storyUpdated, page, [cache, page](const std::shared_ptr<const StoryUpdate>& update) {
-        if (update->reset) cache->truncate(update->reused);
-        cache->setUse(update->cache);
-        if (update->reset) takeNorms(*cache, *update->reset);
-        takeNorms(*cache, update->cached);
-        page->setUse(update->cache);
-    });
+    QObject::connect(session, &session::SessionController::storyUpdated, page,
+                     [cache, page](const std::shared_ptr<const StoryUpdate>& update) {
+                         if (update->reset) cache->truncate(update->reused);
+                         cache->setUse(update->cache);
+                         if (update->reset) takeNorms(*cache, *update->reset);
+                         takeNorms(*cache, update->cached);
+                         page->setUse(update->cache);
+                     });
 
     // The path is the session's to change: not while it is at work.
     const auto allowPath = [session, page](bool) {

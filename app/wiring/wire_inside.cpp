@@ -15,7 +15,11 @@ namespace {
 class AttentionFeed final : public QObject {
 public:
     explicit AttentionFeed(const WindowParts& parts)
-        : QObject(parts.window), m_session(*parts.session), m_story(*parts.story), m_heads(*parts.heads), m_page(*parts.insidePage),
+        : QObject(parts.window),
+          m_session(*parts.session),
+          m_story(*parts.story),
+          m_heads(*parts.heads),
+          m_page(*parts.insidePage),
           m_stack(*parts.stack) {}
 
     void refresh() {
@@ -35,9 +39,7 @@ public:
     }
 
     void storyUpdated(const StoryUpdate& update) {
-        if (update.reset) {
-            forget();
-        }
+        if (update.reset) forget();
         refresh();
     }
 

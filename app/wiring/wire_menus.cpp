@@ -129,16 +129,22 @@ void wireMenus(WindowParts& parts) {
     QObject::connect(a.clearRecent, &QAction::triggered, window, refresh);
     refresh();
 
-    // The decoding path: only a joint latent has two.
-    const auto showPath = [p](const std::shared_ptr<const ModelSummary>& model) {
-        const bool joint = model->config.attention.latent == Latent::Joint;
-        for (QAction* action : {p.actions.absorbed, p.actions.naive}) action->setEnabled(joint);
-        (model->mlaPath == MlaPath::Absorbed ? p.actions.absorbed : p.actions.naive)->setChecked(joint);
+    // The decoding path: only a joint latent has two, and the session must be at rest.
+    auto joint = std::make_shared<bool>(false);
+    const auto allowPath = [p, joint] {
+        for (QAction* action : {p.actions.absorbed, p.actions.naive}) action->setEnabled(*joint && p.session->canWrite());
+    };
+    const auto showPath = [p, joint, allowPath](const std::shared_ptr<const ModelSummary>& model) {
+        *joint = model->config.attention.latent == Latent::Joint;
+        (model->mlaPath == MlaPath::Absorbed ? p.actions.absorbed : p.actions.naive)->setChecked(*joint);
+        allowPath();
     };
     for (QAction* action : {a.absorbed, a.naive}) {
-        action->setEnabled(false);
         action->setToolTip(tr("Only a network with a joint latent (MLA) has two ways to decode."));
     }
+    allowPath();
+    QObject::connect(session, &session::SessionController::writingChanged, window, allowPath);
+    QObject::connect(session, &session::SessionController::busyChanged, window, allowPath);
     QObject::connect(session, &session::SessionController::opened, window, showPath);
     QObject::connect(session, &session::SessionController::pathChanged, window, showPath);
     on(a.absorbed, [session] { session->setPath(MlaPath::Absorbed); });

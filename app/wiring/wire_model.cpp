@@ -40,8 +40,10 @@ void wireModel(WindowParts& parts) {
         strip->setTokensPerSecond(summary->decodeTokensPerSecond);
         strip->setUse(summary->cache);
     });
-    QObject::connect(session, &session::SessionController::busyChanged, strip, [strip](bool, const QString& what) { strip->setStatus(what); });
-    QObject::connect(session, &session::SessionController::failed, message, [message](JobId, const QString& text) { message->showMessage(text); });
+    QObject::connect(session, &session::SessionController::busyChanged, strip,
+                     [strip](bool, const QString& what) { strip->setStatus(what); });
+    QObject::connect(session, &session::SessionController::failed, message,
+                     [message](JobId, const QString& text) { message->showMessage(text); });
     window->setWindowTitle(QStringLiteral("LatentLoom"));
 }
 

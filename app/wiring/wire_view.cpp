@@ -27,7 +27,10 @@ constexpr double kTextStep = 1.1;
 /// Theme and text size together: the theme sets the font that the size scales.
 class Appearance final : public QObject {
 public:
-    explicit Appearance(const WindowParts& parts) : QObject(parts.window), m_settings(*parts.settings), m_points(QFontInfo(QFontDatabase::systemFont(QFontDatabase::GeneralFont)).pointSizeF()) {}
+    explicit Appearance(const WindowParts& parts)
+        : QObject(parts.window),
+          m_settings(*parts.settings),
+          m_points(QFontInfo(QFontDatabase::systemFont(QFontDatabase::GeneralFont)).pointSizeF()) {}
 
     void apply() {
         ui::applyTheme(*qApp, m_settings.theme);

@@ -24,22 +24,29 @@ void wireWrite(WindowParts& parts) {
     ui::StoryModel* story = parts.story;
     ui::WritePage* page = parts.writePage;
 
-    QObject::connect(page, &ui::WritePage::writeRequested, session, [session](const ui::WriteInput& input) { session->write(requestFrom(input)); });
+    QObject::connect(page, &ui::WritePage::writeRequested, session, [session, page](const ui::WriteInput& input) {
+        GenerateRequest request = requestFrom(input);
+        // The text on the page may be another model's: a new story does not go on from it, so nothing is put before its first word.
+        if (session->storyTokens().empty()) request.prompt = page->promptText().toStdString();
+        if (session->write(request) == JobId{}) page->showMessage(ui::WritePage::tr("Wait until the model is ready."));
+    });
     QObject::connect(page, &ui::WritePage::stopRequested, session, &session::SessionController::stop);
     QObject::connect(page, &ui::WritePage::newStoryRequested, session, &session::SessionController::newStory);
 
-    QObject::connect(session, &session::SessionController::storyUpdated, page, [story, page](const std::shared_ptr<const StoryUpdate>& update) {
-        story->apply(*update);
-        page->showProgress(update->prefillDone, update->prefillTotal);
-    });
+    QObject::connect(session, &session::SessionController::storyUpdated, page,
+                     [story, page](const std::shared_ptr<const StoryUpdate>& update) {
+                         story->apply(*update);
+                         page->showProgress(update->prefillDone, update->prefillTotal);
+                     });
     QObject::connect(session, &session::SessionController::writingChanged, page, &ui::WritePage::setWriting);
     QObject::connect(session, &session::SessionController::finished, page,
                      [page](const std::shared_ptr<const GenerateSummary>& summary) { page->showSummary(*summary); });
     QObject::connect(session, &session::SessionController::opened, page, [page, story](const std::shared_ptr<const ModelSummary>& model) {
         page->setContextLimit(model->config.context);
         page->setReady(true);
-        page->showMessage(story->rowCount() > 0 ? ui::WritePage::tr("This text was written by the model before. The next one begins a new story.")
-                                                : QString());
+        page->showMessage(story->rowCount() > 0
+                              ? ui::WritePage::tr("This text was written by the model before. The next one begins a new story.")
+                              : QString());
         page->focusPrompt();
     });
 }

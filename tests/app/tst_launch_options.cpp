@@ -32,8 +32,8 @@ TEST(LaunchOptions, EverythingGiven) {
 }
 
 TEST(LaunchOptions, UsageErrorsExitWithTwo) {
-    const std::vector<std::vector<const char*>> wrong = {{"--page", "train"}, {"--layer", "-1"}, {"--layer", "x"}, {"--theme", "pink"},
-                                                         {"--text-scale", "100"}, {"--nonsense"}, {"one", "two"}, {"--page"}};
+    const std::vector<std::vector<const char*>> wrong = {{"--page", "train"},     {"--layer", "-1"}, {"--layer", "x"}, {"--theme", "pink"},
+                                                         {"--text-scale", "100"}, {"--nonsense"},    {"one", "two"},   {"--page"}};
     for (const auto& arguments : wrong) {
         const auto line = parse(arguments);
         EXPECT_FALSE(line.options) << arguments[0];

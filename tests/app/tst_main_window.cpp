@@ -35,7 +35,8 @@ QString checkpoint() { return QStringLiteral(LOOM_SOURCE_DIR "/../shared/data/ll
 class Window : public ::testing::Test {
 protected:
     void SetUp() override {
-        const QString file = QSettings(QSettings::IniFormat, QSettings::UserScope, QStringLiteral("latentloom"), QStringLiteral("latentloom")).fileName();
+        const QString file =
+            QSettings(QSettings::IniFormat, QSettings::UserScope, QStringLiteral("latentloom"), QStringLiteral("latentloom")).fileName();
         ASSERT_TRUE(file.startsWith(qEnvironmentVariable("XDG_CONFIG_HOME")));
         QFile::remove(file);
     }
@@ -208,7 +209,8 @@ TEST_F(Window, NoTwoActionsShareAShortcut) {
         for (const QKeySequence& keys : action->shortcuts()) {
             if (action->shortcutContext() == Qt::WidgetShortcut) continue;
             const QString text = keys.toString();
-            EXPECT_FALSE(seen.contains(text)) << text.toStdString() << ": " << seen.value(text).toStdString() << ", " << action->text().toStdString();
+            EXPECT_FALSE(seen.contains(text)) << text.toStdString() << ": " << seen.value(text).toStdString() << ", "
+                                              << action->text().toStdString();
             seen.insert(text, action->text());
         }
     }

@@ -11,7 +11,9 @@
 namespace loom::app {
 namespace {
 
-QString file() { return QSettings(QSettings::IniFormat, QSettings::UserScope, QStringLiteral("latentloom"), QStringLiteral("latentloom")).fileName(); }
+QString file() {
+    return QSettings(QSettings::IniFormat, QSettings::UserScope, QStringLiteral("latentloom"), QStringLiteral("latentloom")).fileName();
+}
 
 class SettingsFile : public ::testing::Test {
 protected:
@@ -72,8 +74,9 @@ TEST_F(SettingsFile, NothingThereMeansDefaults) {
 }
 
 TEST_F(SettingsFile, NonsenseIsReplaced) {
-    write("[General]\nversion=1\ntheme=purple\ntextScale=nan\npage=7\n[inside]\nlayer=-5\ncolourMap=9\n"
-          "[samplers]\ntemperature=lots\ntopK=-3\ntopP=17\nrepetitionPenalty=inf\nmaxTokens=0\n[model]\nrecent=,\n");
+    write(
+        "[General]\nversion=1\ntheme=purple\ntextScale=nan\npage=7\n[inside]\nlayer=-5\ncolourMap=9\n"
+        "[samplers]\ntemperature=lots\ntopK=-3\ntopP=17\nrepetitionPenalty=inf\nmaxTokens=0\n[model]\nrecent=,\n");
     const Settings read = loadSettings();
     EXPECT_EQ(read.theme, ui::ThemeChoice::System);
     EXPECT_DOUBLE_EQ(read.textScale, 1.0);
@@ -115,7 +118,8 @@ TEST(Recent, NewestFirstOnceAndNotTooMany) {
 
 TEST(Names, GoBothWays) {
     for (const Page page : {Page::Write, Page::Inside, Page::Cache}) EXPECT_EQ(pageFromName(name(page)), page);
-    for (const auto theme : {ui::ThemeChoice::System, ui::ThemeChoice::Light, ui::ThemeChoice::Dark}) EXPECT_EQ(themeFromName(name(theme)), theme);
+    for (const auto theme : {ui::ThemeChoice::System, ui::ThemeChoice::Light, ui::ThemeChoice::Dark})
+        EXPECT_EQ(themeFromName(name(theme)), theme);
     EXPECT_EQ(pageFromName(QStringLiteral("Write")), std::nullopt);
     EXPECT_EQ(themeFromName({}), std::nullopt);
 }

@@ -37,11 +37,11 @@ Error cancelledError() { return {"Cancelled", {}, {}}; }
 
 class FakeNetwork final : public ReferenceModel {
 public:
-    FakeNetwork(std::shared_ptr<Script> script, ModelConfig config, const void* source)
-        : m_script(std::move(script)), m_config(std::move(config)), m_source(source) {}
+    FakeNetwork(std::shared_ptr<Script> script, ModelConfig config) : m_script(std::move(script)), m_config(std::move(config)) {}
     const ModelConfig& config() const override { return m_config; }
-    const void* sourceId() const { return m_source; }
-    Result<std::unique_ptr<ReferenceSequence>> newSequence(std::int64_t, MlaPath) override { return tl::unexpected(Error{"unused", {}, {}}); }
+    Result<std::unique_ptr<ReferenceSequence>> newSequence(std::int64_t, MlaPath) override {
+        return tl::unexpected(Error{"unused", {}, {}});
+    }
     Result<std::vector<float>> logits(std::span<const TokenId>, std::int64_t, MlaPath, std::stop_token) override {
         return tl::unexpected(Error{"unused", {}, {}});
     }
@@ -64,7 +64,6 @@ public:
 private:
     std::shared_ptr<Script> m_script;
     ModelConfig m_config;
-    const void* m_source;
 };
 
 class FakeSession final : public Session {
@@ -138,8 +137,10 @@ private:
         result.token = id;
         result.position = position;
         result.origin = origin;
-        if (id.value() >= 1000) result.text = std::string(" w").append(std::to_string(id.value() - 1000));
-        else if (id.value() > 2) result.text = std::string(1, static_cast<char>(id.value()));
+        if (id.value() >= 1000)
+            result.text = std::string(" w").append(std::to_string(id.value() - 1000));
+        else if (id.value() > 2)
+            result.text = std::string(1, static_cast<char>(id.value()));
         result.label = result.text;
         return result;
     }
@@ -203,7 +204,7 @@ public:
     }
     Result<std::shared_ptr<ReferenceModel>> reference(const OpenModel& model, std::stop_token stop) override {
         if (m_script->openWaits && !m_script->open.pass(stop)) return tl::unexpected(cancelledError());
-        return std::make_shared<FakeNetwork>(m_script, model.config(), &model.checkpoint());
+        return std::make_shared<FakeNetwork>(m_script, model.config());
     }
     const MemoryAccount& memory() const override { return m_memory; }
 

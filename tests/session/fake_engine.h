@@ -36,21 +36,21 @@ struct Script {
     Gate open, token, attention;
     bool openWaits = false;
     bool tokensWait = false;
-    bool deafToken = false;           ///< a step, once begun, does not notice the stop
+    bool deafToken = false;  ///< a step, once begun, does not notice the stop
     bool attentionWaits = false;
     std::int64_t failAfterTokens = -1;
-    std::int64_t endAfterTokens = -1; ///< then the end token (2) comes
-    bool latent = false;              ///< the model is an MLA network
+    std::int64_t endAfterTokens = -1;  ///< then the end token (2) comes
+    bool latent = false;               ///< the model is an MLA network
     std::int64_t context = 4096;
     bool failNewSession = false;
 
     std::atomic<std::int64_t> opens{0};
-    std::atomic<std::int64_t> tokens{0};      ///< generated in all
-    std::atomic<std::int64_t> sessions{0};    ///< alive
+    std::atomic<std::int64_t> tokens{0};    ///< generated in all
+    std::atomic<std::int64_t> sessions{0};  ///< alive
     std::atomic<std::int64_t> attentionCalls{0};
     std::atomic<std::int64_t> waitingAttention{0};
     std::atomic<bool> engineGone{false};
-    std::atomic<bool> orderBroken{false};     ///< a session outlived its engine
+    std::atomic<bool> orderBroken{false};  ///< a session outlived its engine
     std::mutex mutex;
     std::vector<GenerateRequest> requests;
     std::vector<SessionOptions> sessionOptions;

@@ -32,8 +32,9 @@ protected:
                          [this](const std::shared_ptr<const GenerateSummary>& summary) { summaries.push_back(summary); });
         QObject::connect(controller.get(), &SessionController::failed, controller.get(),
                          [this](JobId job, const QString& message) { failures.emplace_back(job, message.toStdString()); });
-        QObject::connect(controller.get(), &SessionController::opened, controller.get(),
-                         [this](const std::shared_ptr<const ModelSummary>& model, const std::shared_ptr<const CacheUse>&) { models.push_back(model); });
+        QObject::connect(
+            controller.get(), &SessionController::opened, controller.get(),
+            [this](const std::shared_ptr<const ModelSummary>& model, const std::shared_ptr<const CacheUse>&) { models.push_back(model); });
         QObject::connect(controller.get(), &SessionController::attentionReady, controller.get(),
                          [this](const std::shared_ptr<const AttentionMap>& map) { maps.push_back(map); });
     }

@@ -25,7 +25,8 @@ TEST(SessionReal, OpensWritesGoesOnAndInspects) {
     QObject::connect(&controller, &SessionController::opened, &controller, [&](auto opened, auto) { model = opened; });
     QObject::connect(&controller, &SessionController::finished, &controller, [&](auto done) { summary = done; });
     QObject::connect(&controller, &SessionController::attentionReady, &controller, [&](auto ready) { map = ready; });
-    QObject::connect(&controller, &SessionController::failed, &controller, [&](JobId, const QString& message) { failure = message.toStdString(); });
+    QObject::connect(&controller, &SessionController::failed, &controller,
+                     [&](JobId, const QString& message) { failure = message.toStdString(); });
     QObject::connect(&controller, &SessionController::storyUpdated, &controller, [&](const std::shared_ptr<const StoryUpdate>& update) {
         if (update->reset) {
             text.clear();

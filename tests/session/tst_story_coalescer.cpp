@@ -12,8 +12,17 @@ using namespace std::chrono_literals;
 class Coalescing : public ::testing::Test {
 protected:
     StoryCoalescer::Hooks hooks() {
-        return {.send = [this](StoryUpdate&& update) { sentAt.push_back(now); sent.push_back(std::move(update)); },
-                .cacheUse = [this] { CacheUse use; use.usedTokens = used; return use; },
+        return {.send =
+                    [this](StoryUpdate&& update) {
+                        sentAt.push_back(now);
+                        sent.push_back(std::move(update));
+                    },
+                .cacheUse =
+                    [this] {
+                        CacheUse use;
+                        use.usedTokens = used;
+                        return use;
+                    },
                 .beforeNext = [this] { ++asked; },
                 .now = [this] { return now; }};
     }

@@ -51,9 +51,24 @@ TEST_F(WritePageTest, NothingCanBeWrittenWithoutAModel) {
     EXPECT_FALSE(page.storyView()->isVisible());
 }
 
+TEST_F(WritePageTest, ABeginningFillsThePromptAndWritingShowsTheStory) {
+    page.setReady(true);
+    EXPECT_FALSE(page.storyView()->isVisible());
+    QString opening;
+    for (auto* b : page.findChildren<QPushButton*>()) {
+        if (!b->isVisible() || !b->text().startsWith(QStringLiteral("Once upon a time"))) continue;
+        opening = b->text();
+        b->click();
+    }
+    ASSERT_FALSE(opening.isEmpty());
+    EXPECT_EQ(page.promptText(), opening);
+    EXPECT_EQ(asked.size(), 0) << "it may still be changed";
+    page.setWriting(true);
+    EXPECT_TRUE(page.storyView()->isVisible());
+}
+
 TEST_F(WritePageTest, EnterWritesAndShiftEnterBreaksTheLine) {
     page.setReady(true);
-    EXPECT_TRUE(page.storyView()->isVisible());
     QTest::keyClicks(&prompt(), QStringLiteral("One"));
     QTest::keyClick(&prompt(), Qt::Key_Return, Qt::ShiftModifier);
     QTest::keyClicks(&prompt(), QStringLiteral("two"));

@@ -6,6 +6,7 @@
 
 #include <QGridLayout>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QScreen>
 #include <QTableView>
@@ -156,6 +157,13 @@ void FormulaPopover::openAt(const QWidget* anchor) {
     }
     move(place);
     show();
+}
+
+void FormulaPopover::keyPressEvent(QKeyEvent* event) {
+    const bool closes = event->key() == Qt::Key_F4 && event->modifiers() == Qt::AltModifier;
+    if (closes || event->key() == Qt::Key_Escape) hide();
+    if (closes && parentWidget() != nullptr) parentWidget()->window()->close();
+    if (!closes) QFrame::keyPressEvent(event);
 }
 
 }  // namespace loom::ui

@@ -40,6 +40,10 @@ public:
     [[nodiscard]] QString equation() const;
     [[nodiscard]] QString verdict() const;
 
+protected:
+    /// A pop-over takes the keyboard from the window manager; what closes a window goes on to the window.
+    void keyPressEvent(QKeyEvent* event) override;
+
 private:
     void fill(const QString& title, const CacheSpec& spec, std::int64_t tokens);
     void setRow(int row, const QString& name, std::int64_t formula, std::int64_t tensors, bool hasTensors);

@@ -346,6 +346,7 @@ int LoomStyle::pixelMetric(PixelMetric metric, const QStyleOption* option, const
         case PM_ButtonShiftHorizontal:
         case PM_ButtonShiftVertical: return 0;
         case PM_ToolTipLabelFrameWidth: return 6;
+        case PM_MenuPanelWidth: return 1;
         case PM_MenuBarPanelWidth: return 0;
         case PM_MenuBarVMargin: return 0;
         case PM_LayoutHorizontalSpacing:

@@ -69,13 +69,13 @@ void HeadGrid::forgetPictures() {
 }
 
 void HeadGrid::relayout() {
-    const int heads = m_heads->heads();
+    const int heads = std::max(1, m_heads->heads());
     const QSize space = viewport()->size();
     const int extra = 2 * kPad + captionHeight(font());
     m_side = kSmallest;
     m_columns = std::max(1, (space.width() + kGap) / (kSmallest + 2 * kPad + kGap));
-    for (int columns = 1; columns <= std::max(1, heads); ++columns) {
-        const int rows = (std::max(1, heads) + columns - 1) / columns;
+    for (int columns = std::min(2, heads); columns <= heads; ++columns) {  // one column would leave half the panel empty
+        const int rows = (heads + columns - 1) / columns;
         const int wide = (space.width() + kGap) / columns - kGap - 2 * kPad;
         const int high = (space.height() + kGap) / rows - kGap - extra;
         const int side = std::min({wide, high, kLargest});

@@ -12,6 +12,7 @@
 #include <QScrollBar>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTextCursor>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -24,6 +25,7 @@
 #include "widgets/write/find_bar.h"
 #include "widgets/write/prompt_edit.h"
 #include "widgets/write/sampler_panel.h"
+#include "widgets/write/story_start.h"
 #include "widgets/write/story_view.h"
 
 namespace loom::ui {
@@ -31,6 +33,7 @@ namespace loom::ui {
 namespace {
 constexpr int kPanelWidth = 292;
 constexpr int kStateVersion = 1;
+enum StackPage { kNoModel, kBegin, kStory };  // what the middle shows
 
 QString tokensText(std::int64_t count) {
     return count == 1 ? WritePage::tr("1 token") : WritePage::tr("%1 tokens").arg(formatCount(count));
@@ -66,6 +69,8 @@ WritePage::WritePage(StoryModel* story, QWidget* parent)
     m_find = new FindBar(m_view, left);
     auto* empty = new EmptyState;
     m_stack->addWidget(empty);
+    auto* start = new StoryStart;
+    m_stack->addWidget(start);
     m_stack->addWidget(m_view);
     column->addWidget(m_find);
     column->addWidget(m_stack, 1);
@@ -97,6 +102,11 @@ WritePage::WritePage(StoryModel* story, QWidget* parent)
     m_popup = new AlternativesPopup(this);
 
     connect(empty, &EmptyState::openRequested, this, &WritePage::openRequested);
+    connect(start, &StoryStart::chosen, this, [this](const QString& opening) {
+        setPromptText(opening);
+        m_prompt->moveCursor(QTextCursor::End);
+        focusPrompt();
+    });
     connect(m_view, &StoryView::findRequested, this, &WritePage::openFind);
     connect(m_view, &StoryView::inspectedChanged, this, &WritePage::showAlternatives);
     connect(m_view->verticalScrollBar(), &QScrollBar::valueChanged, this, [this] { showAlternatives(m_view->inspectedToken()); });
@@ -276,11 +286,18 @@ void WritePage::openFind() {
     if (m_stack->currentWidget() == m_view) m_find->open();
 }
 
-void WritePage::focusPrompt() { m_prompt->setFocus(); }
+void WritePage::focusPrompt() {
+    if (isVisible()) m_prompt->setFocus();  // a line that nobody sees must not take what is typed
+}
+
+void WritePage::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    if (m_prompt->isEnabled()) m_prompt->setFocus();
+}
 
 void WritePage::refresh() {
     const bool text = m_story->rowCount() > 0;
-    m_stack->setCurrentIndex(m_ready || text ? 1 : 0);
+    m_stack->setCurrentIndex(text || m_writing ? kStory : m_ready ? kBegin : kNoModel);
     m_write->setEnabled(m_ready && !m_writing);
     m_stop->setEnabled(m_writing);
     m_prompt->setEnabled(m_ready);
