@@ -9,9 +9,7 @@
 
 namespace loom::cli {
 
-EngineOptions Context::engineOptions() const {
-    return {device == "cuda" ? DeviceKind::Cuda : DeviceKind::Cpu, threads};
-}
+EngineOptions Context::engineOptions() const { return {device == "cuda" ? DeviceKind::Cuda : DeviceKind::Cpu, threads}; }
 
 void Context::print(const nlohmann::ordered_json& document) {
     std::cout << document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n' << std::flush;
@@ -42,7 +40,8 @@ TokenIds parseIds(const std::string& list) {
         std::int64_t value = 0;
         const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), value);
         if (problem != std::errc{} || end != word.data() + word.size()) {
-            throw Error{"'" + repairedUtf8(word.substr(0, 40)) + "' is no token id", "token list", "Write whole numbers with commas between them, as in 1,2,3"};
+            throw Error{"'" + repairedUtf8(word.substr(0, 40)) + "' is no token id", "token list",
+                        "Write whole numbers with commas between them, as in 1,2,3"};
         }
         ids.emplace_back(value);
         if (comma == std::string_view::npos) return ids;

@@ -46,7 +46,8 @@ void addCommonOptions(CLI::App& command, Context& context, bool computes);
 [[nodiscard]] Registration addTokenize(CLI::App& program, Context& context);
 
 /// Opens MODEL with or without its tokenizer.
-[[nodiscard]] std::shared_ptr<const OpenModel> openModel(Engine& engine, const std::string& model, const std::string& tokenizer, bool needTokenizer);
+[[nodiscard]] std::shared_ptr<const OpenModel> openModel(Engine& engine, const std::string& model, const std::string& tokenizer,
+                                                         bool needTokenizer);
 [[nodiscard]] MlaPath pathFrom(const std::string& name);
 /// "1,2,3" → ids. Throws Error naming what is no number.
 [[nodiscard]] TokenIds parseIds(const std::string& list);

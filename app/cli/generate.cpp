@@ -102,17 +102,24 @@ int run(const Options& options, const Context& context) {
 
 Registration addGenerate(CLI::App& program, Context& context) {
     const auto options = std::make_shared<Options>();
-    CLI::App* command = program.add_subcommand("generate", "Write a story that goes on from a prompt. It streams to the terminal as it is written.");
+    CLI::App* command =
+        program.add_subcommand("generate", "Write a story that goes on from a prompt. It streams to the terminal as it is written.");
     command->add_option("model", options->model, "Checkpoint: llama2.c .bin file or Hugging Face folder")->required();
     command->add_option("--prompt", options->prompt, "How the story begins. Empty: the beginning-of-text token alone");
-    command->add_option("--max-tokens", options->request.maxTokens, "Write at most this many tokens")->check(CLI::NonNegativeNumber)->capture_default_str();
+    command->add_option("--max-tokens", options->request.maxTokens, "Write at most this many tokens")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
     SamplerSettings& samplers = options->request.samplers;
-    command->add_option("--temperature", samplers.temperature, "0 always takes the most likely token; higher is more adventurous")->capture_default_str();
+    command->add_option("--temperature", samplers.temperature, "0 always takes the most likely token; higher is more adventurous")
+        ->capture_default_str();
     command->add_option("--top-k", samplers.topK, "Choose among the k most likely tokens; 0 = off")->capture_default_str();
-    command->add_option("--top-p", samplers.topP, "Choose among the fewest tokens whose probabilities reach p; 1 = off")->capture_default_str();
+    command->add_option("--top-p", samplers.topP, "Choose among the fewest tokens whose probabilities reach p; 1 = off")
+        ->capture_default_str();
     command->add_option("--min-p", samplers.minP, "Drop tokens less likely than p times the best; 0 = off")->capture_default_str();
-    command->add_option("--repetition-penalty", samplers.repetitionPenalty, "Above 1 makes used tokens less likely; 1 = off")->capture_default_str();
-    options->seedGiven = command->add_option("--seed", options->seed, "The same seed writes the same story; none: one is drawn and reported");
+    command->add_option("--repetition-penalty", samplers.repetitionPenalty, "Above 1 makes used tokens less likely; 1 = off")
+        ->capture_default_str();
+    options->seedGiven =
+        command->add_option("--seed", options->seed, "The same seed writes the same story; none: one is drawn and reported");
     command->add_option("--stop", options->request.stopStrings, "Stop before this text; may be given several times");
     command->add_option("--mla", options->mla, "How a joint latent is decoded: absorbed keeps the small latent, naive expands it")
         ->check(CLI::IsMember({"naive", "absorbed"}))

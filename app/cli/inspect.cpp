@@ -55,8 +55,7 @@ void printText(const ModelConfig& c) {
     const AttentionConfig& a = c.attention;
     const CacheSpec f32 = cacheSpec(c, MlaPath::Absorbed, DType::F32);
     const CacheSpec other = otherFormSpec(c, DType::F32);
-    std::cout << "family      " << name(c.family) << '\n'
-              << "attention   " << attentionFormName(a) << ", " << a.heads << " heads";
+    std::cout << "family      " << name(c.family) << '\n' << "attention   " << attentionFormName(a) << ", " << a.heads << " heads";
     if (a.latent == Latent::None && a.kvHeads != a.heads) std::cout << ", " << a.kvHeads << " key/value heads";
     if (a.latent == Latent::Joint) std::cout << ", latent " << a.kvLoraRank << " + rotary key " << a.qkRopeHeadDim;
     std::cout << "\nparameters  " << count.total << " (" << count.nonEmbedding << " without embeddings)\n"
@@ -79,8 +78,10 @@ Registration addInspect(CLI::App& program, Context& context) {
     return {command, [model](const Context& c) {
                 const auto engine = Engine::create({});
                 const auto opened = openModel(*engine, *model, {}, false);
-                if (c.json) Context::print(describe(opened->config()));
-                else printText(opened->config());
+                if (c.json)
+                    Context::print(describe(opened->config()));
+                else
+                    printText(opened->config());
                 return static_cast<int>(kOk);
             }};
 }

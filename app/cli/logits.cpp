@@ -31,7 +31,8 @@ Batch readBatch(const Options& options) {
     if (options.tokensFile.empty()) return {parseIds(options.tokens), 1};
     const SafetensorsFile file = readSafetensors(options.tokensFile);
     const auto found = file.tensors.find("tokens");
-    if (found == file.tensors.end()) throw Error{"There is no tensor 'tokens'", options.tokensFile, "Store the ids as a tensor 'tokens' of shape [B, T] and type I64"};
+    if (found == file.tensors.end())
+        throw Error{"There is no tensor 'tokens'", options.tokensFile, "Store the ids as a tensor 'tokens' of shape [B, T] and type I64"};
     const TensorView& view = found->second;
     if (view.dtype != DType::I64 || (view.shape.size() != 2 && view.shape.size() != 1)) {
         throw Error{"The tensor 'tokens' must have shape [B, T] and type I64", options.tokensFile, {}};
@@ -76,8 +77,9 @@ int run(const Options& options, const Context& context) {
         }
     }
     if (batch.length() > model->config().context) {
-        throw Error{std::to_string(batch.length()) + " tokens are more than the model's context of " + std::to_string(model->config().context),
-                    options.tokensFile.empty() ? "--tokens" : options.tokensFile, "Give fewer tokens"};
+        throw Error{
+            std::to_string(batch.length()) + " tokens are more than the model's context of " + std::to_string(model->config().context),
+            options.tokensFile.empty() ? "--tokens" : options.tokensFile, "Give fewer tokens"};
     }
     const std::int64_t bytes = std::ssize(batch.ids) * V * static_cast<std::int64_t>(sizeof(float));
     if (const auto room = freeMemory(); room && bytes > *room / 2) {
@@ -90,7 +92,8 @@ int run(const Options& options, const Context& context) {
     const std::vector<std::int64_t> shape{batch.rows, batch.length(), V};
     writeSafetensors(options.out, {{"logits", DType::F32, shape, std::as_bytes(std::span(logits))}});
     if (context.json) {
-        Context::print({{"out", options.out}, {"tensor", "logits"}, {"shape", shape}, {"dtype", "f32"}, {"step", options.step}, {"mla", options.mla}});
+        Context::print(
+            {{"out", options.out}, {"tensor", "logits"}, {"shape", shape}, {"dtype", "f32"}, {"step", options.step}, {"mla", options.mla}});
     } else {
         std::cout << "logits [" << shape[0] << ", " << shape[1] << ", " << shape[2] << "] f32 written to " << options.out << '\n';
     }
@@ -104,10 +107,14 @@ Registration addLogits(CLI::App& program, Context& context) {
     CLI::App* command = program.add_subcommand("logits", "Compute the logits of given tokens in f32 and write them to a safetensors file.");
     command->add_option("model", options->model, "Checkpoint: llama2.c .bin file or Hugging Face folder")->required();
     CLI::Option* tokens = command->add_option("--tokens", options->tokens, "Token ids, as in 1,2,3");
-    CLI::Option* file = command->add_option("--tokens-file", options->tokensFile, "Safetensors file with a tensor 'tokens' [B, T] of type I64")->excludes(tokens);
+    CLI::Option* file =
+        command->add_option("--tokens-file", options->tokensFile, "Safetensors file with a tensor 'tokens' [B, T] of type I64")
+            ->excludes(tokens);
     command->add_option("--out", options->out, "Where to write the tensor 'logits' [B, T, V] float32")->required();
     command->add_flag("--step", options->step, "One token at a time through the cache instead of all at once");
-    command->add_option("--mla", options->mla, "Which path a joint latent takes")->check(CLI::IsMember({"naive", "absorbed"}))->capture_default_str();
+    command->add_option("--mla", options->mla, "Which path a joint latent takes")
+        ->check(CLI::IsMember({"naive", "absorbed"}))
+        ->capture_default_str();
     addCommonOptions(*command, context, true);
     command->callback([tokens, file] {
         if (tokens->count() == 0 && file->count() == 0) throw CLI::RequiredError("--tokens or --tokens-file");

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // latentloom-cli: everything that the engine can do, without a window.
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "app/cli/command.h"
@@ -56,7 +58,11 @@ int main(int argc, char** argv) {
         const auto code = loom::guarded([&] { return command.body(context); });
         if (code) return *code;
         if (context.stop.stop_requested()) return kCancelled;
-        std::cerr << "error: " << loom::repairedUtf8(code.error().message()) << '\n';
+        std::string message = loom::repairedUtf8(code.error().message());
+        std::replace_if(
+            message.begin(), message.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; },
+            ' ');  // one line, whatever a file is called
+        std::cerr << "error: " << message << '\n';
         return kFailed;
     }
     return kUsage;

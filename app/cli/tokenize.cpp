@@ -40,8 +40,10 @@ int run(const Options& options, const Context& context) {
     if (options.idsGiven->count() > 0) {
         const TokenIds ids = parseIds(options.ids);
         const std::string text = tokenizer->decode(ids);
-        if (context.json) Context::print({{"text", text}});
-        else std::cout << text << '\n';
+        if (context.json)
+            Context::print({{"text", text}});
+        else
+            std::cout << text << '\n';
         return kOk;
     }
     TokenIds ids = tokenizer->encode(options.text);

@@ -21,8 +21,8 @@ struct AttentionRow {
 /// All heads of one layer for positions 0 … T−1.
 struct AttentionMap {
     LayerIndex layer;
-    std::int64_t heads = 0;    ///< H
-    std::int64_t tokens = 0;   ///< T
+    std::int64_t heads = 0;      ///< H
+    std::int64_t tokens = 0;     ///< T
     std::vector<float> weights;  ///< [H, T, T]; causal: entries with key > query are 0 and mean "cannot look there"
     [[nodiscard]] float at(HeadIndex h, std::int64_t query, std::int64_t key) const {
         return weights[static_cast<std::size_t>((h.value() * tokens + query) * tokens + key)];

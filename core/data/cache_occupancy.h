@@ -18,7 +18,7 @@ struct LayerUse {
 /// `bytes` is the sum of the sizes of the buffers themselves; the formula says the same: spec.bytesPerToken() × capacityTokens.
 struct CacheUse {
     CacheSpec spec;
-    std::int64_t bytes = 0;           ///< allocated
+    std::int64_t bytes = 0;  ///< allocated
     std::int64_t usedTokens = 0;
     std::int64_t capacityTokens = 0;
     std::vector<LayerUse> layers;

@@ -31,15 +31,15 @@ struct SamplerSettings {
 [[nodiscard]] std::optional<std::string> problemWith(const SamplerSettings& settings);
 
 struct GenerateRequest {
-    TokenIds history;          ///< tokens of the story so far; empty = a new story (beginning-of-text is added as the tokenizer says)
-    std::string prompt;        ///< UTF-8 text appended to the history before writing; may be empty
+    TokenIds history;              ///< tokens of the story so far; empty = a new story (beginning-of-text is added as the tokenizer says)
+    std::string prompt;            ///< UTF-8 text appended to the history before writing; may be empty
     std::int64_t maxTokens = 256;  ///< at most this many new tokens; the context may end earlier
     SamplerSettings samplers;
     std::optional<std::uint64_t> seed;  ///< none: one is drawn and reported
     std::vector<std::string> stopStrings;
-    std::int64_t alternatives = 10;     ///< how many alternatives each step reports; 0 = none
-    bool promptAlternatives = false;    ///< also report what the network expected at each prompt token
-    bool cacheNorms = true;             ///< report the norms of what each layer keeps
+    std::int64_t alternatives = 10;   ///< how many alternatives each step reports; 0 = none
+    bool promptAlternatives = false;  ///< also report what the network expected at each prompt token
+    bool cacheNorms = true;           ///< report the norms of what each layer keeps
 };
 
 enum class StopReason : std::uint8_t { Eos, MaxTokens, Context, StopString, Cancelled };
@@ -48,9 +48,9 @@ enum class StopReason : std::uint8_t { Eos, MaxTokens, Context, StopString, Canc
 /// A token that could have come here. Probabilities in [0, 1].
 struct Alternative {
     TokenId token;
-    std::string text;   ///< valid UTF-8, control characters kept; a token that is no valid UTF-8 shows as <0xNN>
-    float before = 0;   ///< probability from the plain logits
-    float after = 0;    ///< probability after the samplers; 0 = removed
+    std::string text;  ///< valid UTF-8, control characters kept; a token that is no valid UTF-8 shows as <0xNN>
+    float before = 0;  ///< probability from the plain logits
+    float after = 0;   ///< probability after the samplers; 0 = removed
 };
 
 /// How many tokens were still possible after each sampler; -1 where the step was skipped (greedy).
@@ -68,25 +68,26 @@ struct TokenStep {
     TokenId token;
     std::int64_t position = 0;  ///< 0-based position in the context
     TokenOrigin origin = TokenOrigin::Generated;
-    std::string text;           ///< what this token adds to the story; empty for specials
-    std::string label;          ///< how a diagram shows the token: its own text, or its name for specials
+    std::string text;                       ///< what this token adds to the story; empty for specials
+    std::string label;                      ///< how a diagram shows the token: its own text, or its name for specials
     std::vector<Alternative> alternatives;  ///< sorted by `before`, best first; contains the chosen token
-    float probability = 0;      ///< of this token, before the samplers; 0 if it was not computed
+    float probability = 0;                  ///< of this token, before the samplers; 0 if it was not computed
     SamplerTrace trace;
     std::chrono::nanoseconds decodeTime{};  ///< time of the network's step that predicted this token; 0 for prompt tokens
-    std::vector<float> laneNorms;  ///< [L, lanes]: L2 norm of what each layer keeps for this position; empty until the position is in the cache
+    std::vector<float>
+        laneNorms;  ///< [L, lanes]: L2 norm of what each layer keeps for this position; empty until the position is in the cache
     std::shared_ptr<const AttentionRow> attention;  ///< this position's row in the captured layer, if one is captured
 };
 
 struct GenerateSummary {
-    TokenIds tokens;          ///< new tokens, the end-of-text token included if it came
-    TokenIds promptTokens;    ///< history and prompt as the network read them
-    std::string text;         ///< the continuation only
+    TokenIds tokens;        ///< new tokens, the end-of-text token included if it came
+    TokenIds promptTokens;  ///< history and prompt as the network read them
+    std::string text;       ///< the continuation only
     StopReason stopReason = StopReason::MaxTokens;
     std::uint64_t seed = 0;
-    std::string precision;    ///< "f32"
-    std::string path;         ///< "reference", "reference-naive" or "reference-absorbed"
-    std::int64_t prefilledTokens = 0;  ///< prompt tokens that were not in the cache yet
+    std::string precision;              ///< "f32"
+    std::string path;                   ///< "reference", "reference-naive" or "reference-absorbed"
+    std::int64_t prefilledTokens = 0;   ///< prompt tokens that were not in the cache yet
     double prefillTokensPerSecond = 0;  ///< 0 if nothing was prefilled
     double decodeTokensPerSecond = 0;   ///< 0 if fewer than one token was decoded
     CacheUse cache;
@@ -99,7 +100,9 @@ public:
     /// The prompt's tokens are known (nothing is computed yet). `reused` of them are in the cache already.
     virtual void onPrompt(const std::vector<TokenStep>& prompt, std::int64_t reused) { (void)prompt, (void)reused; }
     /// Prompt positions [first, first + steps.size()) are in the cache now: the same steps with norms, attention and alternatives.
-    virtual void onPrefill(const std::vector<TokenStep>& steps, std::int64_t done, std::int64_t total) { (void)steps, (void)done, (void)total; }
+    virtual void onPrefill(const std::vector<TokenStep>& steps, std::int64_t done, std::int64_t total) {
+        (void)steps, (void)done, (void)total;
+    }
     /// A new token was chosen.
     virtual void onToken(const TokenStep& step) { (void)step; }
     /// Text of the last tokens that was held back as a possible stop string or an unfinished character, at the very end.

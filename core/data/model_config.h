@@ -23,16 +23,16 @@ enum class RopeLayout : std::uint8_t { Half, Interleaved };
 /// Which file family the network came from; decides tensor names only.
 enum class Family : std::uint8_t { Llama, DeepseekV3, Llama2C };
 
-[[nodiscard]] std::string_view name(Latent latent);    ///< "mha", "gqa", "mqa" come from attentionFormName; here "none", "joint"
-[[nodiscard]] std::string_view name(Family family);    ///< "llama", "deepseek_v3", "llama2.c"
+[[nodiscard]] std::string_view name(Latent latent);  ///< "mha", "gqa", "mqa" come from attentionFormName; here "none", "joint"
+[[nodiscard]] std::string_view name(Family family);  ///< "llama", "deepseek_v3", "llama2.c"
 
 struct AttentionConfig {
     Latent latent = Latent::None;
-    std::int64_t heads = 0;       ///< H
-    std::int64_t kvHeads = 0;     ///< G; equals H for Joint
-    std::int64_t headDim = 0;     ///< d of keys, queries and values without a latent; unused (0) for Joint
-    std::int64_t qLoraRank = 0;   ///< query rank; 0 = queries straight from the hidden state
-    std::int64_t kvLoraRank = 0;  ///< r
+    std::int64_t heads = 0;          ///< H
+    std::int64_t kvHeads = 0;        ///< G; equals H for Joint
+    std::int64_t headDim = 0;        ///< d of keys, queries and values without a latent; unused (0) for Joint
+    std::int64_t qLoraRank = 0;      ///< query rank; 0 = queries straight from the hidden state
+    std::int64_t kvLoraRank = 0;     ///< r
     std::int64_t qkNopeHeadDim = 0;  ///< dN
     std::int64_t qkRopeHeadDim = 0;  ///< dR
     std::int64_t vHeadDim = 0;       ///< dV
@@ -49,12 +49,12 @@ struct AttentionConfig {
 /// Pre-norm blocks: RMSNorm → attention → RMSNorm → SwiGLU, each added to the residual stream.
 struct ModelConfig {
     Family family = Family::Llama;
-    std::string modelType;        ///< as the file spells it: "llama", "deepseek_v3", "llama2.c"
-    std::int64_t dModel = 0;      ///< D
-    std::int64_t layers = 0;      ///< L
-    std::int64_t vocab = 0;       ///< V
-    std::int64_t context = 0;     ///< positions the network was trained for
-    std::int64_t ffnWidth = 0;    ///< SwiGLU inner width
+    std::string modelType;      ///< as the file spells it: "llama", "deepseek_v3", "llama2.c"
+    std::int64_t dModel = 0;    ///< D
+    std::int64_t layers = 0;    ///< L
+    std::int64_t vocab = 0;     ///< V
+    std::int64_t context = 0;   ///< positions the network was trained for
+    std::int64_t ffnWidth = 0;  ///< SwiGLU inner width
     AttentionConfig attention;
     double normEps = 1e-5;
     double latentNormEps = 1e-6;  ///< kv_a_layernorm and q_a_layernorm always use 1e-6
@@ -62,7 +62,7 @@ struct ModelConfig {
     bool tieEmbeddings = false;
     std::optional<TokenId> bosToken;
     std::vector<TokenId> eosTokens;
-    DType storage = DType::F32;   ///< element type of most weights in the file
+    DType storage = DType::F32;  ///< element type of most weights in the file
 };
 
 /// "MHA", "GQA", "MQA" or "MLA (joint latent)".

@@ -19,9 +19,9 @@ struct ModelSummary {
     ModelConfig config;
     ParameterCount parameters;
     MlaPath mlaPath = MlaPath::Absorbed;  ///< which path the session decodes on; meaningful for a joint latent only
-    std::int64_t weightBytes = 0;       ///< bytes of the weights in memory, 0 until the network is built
-    CacheSpec cache;        ///< of a session of this model
-    CacheSpec otherForm;    ///< what the other attention form would keep, by formula
+    std::int64_t weightBytes = 0;         ///< bytes of the weights in memory, 0 until the network is built
+    CacheSpec cache;                      ///< of a session of this model
+    CacheSpec otherForm;                  ///< what the other attention form would keep, by formula
 };
 
 }  // namespace loom

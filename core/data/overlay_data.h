@@ -34,14 +34,14 @@ private:
 
 /// One engine lane.
 struct LaneState {
-    std::string name;          ///< "interactive", "background"
-    std::int64_t queued = 0;   ///< jobs that wait
-    JobId current;             ///< 0 = idle
+    std::string name;         ///< "interactive", "background"
+    std::int64_t queued = 0;  ///< jobs that wait
+    JobId current;            ///< 0 = idle
 };
 
 /// Bytes of one kind of memory.
 struct BytesByKind {
-    std::string kind;          ///< "weights", "cache", "activations", "optimiser", "other"
+    std::string kind;  ///< "weights", "cache", "activations", "optimiser", "other"
     std::int64_t bytes = 0;
     std::int64_t peak = 0;
 };
@@ -49,13 +49,13 @@ struct BytesByKind {
 struct OverlayData {
     FrameTimes frames;
     std::vector<LaneState> lanes;
-    double lastDecodeMs = 0;      ///< the network's step for the last token; 0 = none yet
-    double tokensPerSecond = 0;   ///< 0 = not known
+    double lastDecodeMs = 0;     ///< the network's step for the last token; 0 = none yet
+    double tokensPerSecond = 0;  ///< 0 = not known
     std::vector<BytesByKind> memory;
     std::int64_t threads = 0;
-    std::string path;             ///< "reference-absorbed", …; empty = no model
-    std::int64_t slowTurns = 0;   ///< how often the window's thread was busy for over 50 ms at a stretch
-    double longestTurnMs = 0;     ///< the longest of these stretches
+    std::string path;                 ///< "reference-absorbed", …; empty = no model
+    std::int64_t slowTurns = 0;       ///< how often the window's thread was busy for over 50 ms at a stretch
+    double longestTurnMs = 0;         ///< the longest of these stretches
     std::int64_t droppedBatches = 0;  ///< story updates that were merged or came too late
 };
 

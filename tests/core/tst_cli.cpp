@@ -191,6 +191,7 @@ TEST_F(Cli, BadInputIsOneLine) {
     const std::string folder = model();
     expectError("generate " + path("missing") + " --prompt x", "missing");
     expectError("inspect " + path("missing") + " --json", "missing");
+    expectError("inspect " + path("two\nlines"), "two lines");
     expectError("generate " + folder + " --max-tokens 5 --json --prompt \"$(printf 'caf\\351')\"", "UTF-8");
     expectError("tokenize " + folder + " --text \"$(printf '\\377')\"", "UTF-8");
     expectError("tokenize " + folder + " --ids 1,2,9999", "9999");
@@ -216,7 +217,8 @@ TEST_F(Cli, WrongUsageExitsWithTwo) {
 TEST_F(Cli, HelpExplains) {
     const Outcome all = run("--help");
     EXPECT_EQ(all.code, 0);
-    for (const char* word : {"generate", "logits", "inspect", "tokenize", "Examples"}) EXPECT_NE(all.out.find(word), std::string::npos) << word;
+    for (const char* word : {"generate", "logits", "inspect", "tokenize", "Examples"})
+        EXPECT_NE(all.out.find(word), std::string::npos) << word;
     for (const char* command : {"generate", "logits", "inspect", "tokenize"}) {
         const Outcome help = run(std::string(command) + " --help");
         EXPECT_EQ(help.code, 0);

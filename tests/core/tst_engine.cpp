@@ -201,7 +201,8 @@ TEST_F(TinyModel, ObserverSeesEveryTokenInOrderAndItsPlaceInTheCache) {
         const TokenStep& step = recorder.written[i];
         EXPECT_EQ(step.position, static_cast<std::int64_t>(summary.promptTokens.size() + i));
         EXPECT_EQ(step.token, summary.tokens[i]);
-        const auto chosen = std::find_if(step.alternatives.begin(), step.alternatives.end(), [&](const Alternative& a) { return a.token == step.token; });
+        const auto chosen =
+            std::find_if(step.alternatives.begin(), step.alternatives.end(), [&](const Alternative& a) { return a.token == step.token; });
         ASSERT_NE(chosen, step.alternatives.end());
         EXPECT_FLOAT_EQ(chosen->before, step.probability);
         EXPECT_FLOAT_EQ(chosen->after, 1.0F) << "greedy leaves one";
@@ -279,7 +280,8 @@ TEST_F(TinyModel, StopStringIsNeverShown) {
     Opened opened(llama());
     Recorder whole;
     opened.write(greedy(40, "Hello"), whole);
-    const auto visible = std::find_if(whole.written.begin() + 3, whole.written.end(), [](const TokenStep& step) { return !step.text.empty(); });
+    const auto visible =
+        std::find_if(whole.written.begin() + 3, whole.written.end(), [](const TokenStep& step) { return !step.text.empty(); });
     ASSERT_NE(visible, whole.written.end());
     const std::string stop = visible->text;
     GenerateRequest request = greedy(40, "Hello");
@@ -301,7 +303,8 @@ TEST_F(TinyModel, WritesIdsThatAPaddedVocabularyHasAndTheTokenizerNot) {
     request.samplers = {3.0, 0, 1.0, 0.0, 1.0};
     Recorder recorder;
     opened.write(request, recorder);
-    const auto unknown = std::find_if(recorder.written.begin(), recorder.written.end(), [](const TokenStep& step) { return step.token.value() >= test::kTinyVocab; });
+    const auto unknown = std::find_if(recorder.written.begin(), recorder.written.end(),
+                                      [](const TokenStep& step) { return step.token.value() >= test::kTinyVocab; });
     ASSERT_NE(unknown, recorder.written.end()) << "three quarters of the vocabulary are unknown";
     EXPECT_EQ(unknown->text, "");
     EXPECT_EQ(unknown->label, "<" + std::to_string(unknown->token.value()) + ">");

@@ -17,13 +17,14 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Rule {
-    std::string folder;             ///< the longest matching folder counts
-    std::vector<std::string> never; ///< regular expressions on the included path
+    std::string folder;              ///< the longest matching folder counts
+    std::vector<std::string> never;  ///< regular expressions on the included path
 };
 
 const std::string kTorch = "^(torch/|ATen/|c10/|caffe2/)";
 const std::string kQt = "^Q[A-Z]";
-const std::string kWidgets = "^Q(Widget|Application|MainWindow|Dialog|MessageBox|PushButton|Label|Style|Layout|[A-Z][a-z]+Layout|.*View$|.*Widget$)";
+const std::string kWidgets =
+    "^Q(Widget|Application|MainWindow|Dialog|MessageBox|PushButton|Label|Style|Layout|[A-Z][a-z]+Layout|.*View$|.*Widget$)";
 const std::string kImgui = "imgui";
 const std::string kPlot = "qcustomplot";
 const std::string kEngine = "^core/engine/";
@@ -86,7 +87,8 @@ std::vector<std::string> violations(const std::string& file, const std::vector<s
         if (!std::regex_search(line, match, include)) continue;
         const std::string included = match[1];
         for (const std::string& never : rule->never) {
-            if (std::regex_search(included, std::regex(never))) found.push_back(file + " includes " + included + ", which " + rule->folder + " must not see");
+            if (std::regex_search(included, std::regex(never)))
+                found.push_back(file + " includes " + included + ", which " + rule->folder + " must not see");
         }
     }
     return found;

@@ -121,7 +121,8 @@ void FormulaPopover::setUse(const CacheUse& use) {
                                     formatBytesExact(figures.allocatedTensors - figures.allocatedFormula)));
     }
     m_note->setText(tr("Formula: from the model’s shapes. Tensors: the sizes of the buffers in memory, summed over %1 layers; "
-                       "used is their share for the positions in use.").arg(use.layers.size()));
+                       "used is their share for the positions in use.")
+                        .arg(use.layers.size()));
     m_layersModel->setUse(use);
     m_layersHeading->setVisible(tensors);
     m_layers->setVisible(tensors);

@@ -7,8 +7,8 @@
 #include <QPainter>
 #include <QScrollBar>
 
-#include "widgets/common/lane_colour.h"
 #include "widgets/cache/occupancy_view.h"
+#include "widgets/common/lane_colour.h"
 #include "widgets/common/theme.h"
 #include "widgets/itemmodels/cache_model.h"
 
@@ -125,8 +125,10 @@ QImage OccupancyView::laneImage(const Layout& layout, int row, const QPalette& c
         QRgb value = filled;
         if (m_value == Value::Norm) {
             const std::optional<float> norm = m_cache->norm(row, position);
-            if (norm && range) value = normColour(lane, *norm, *range, colours).rgb();
-            else kind = Ink::Unknown;
+            if (norm && range)
+                value = normColour(lane, *norm, *range, colours).rgb();
+            else
+                kind = Ink::Unknown;
         }
         for (int x = from; x < std::min(to, layout.width); ++x) {
             const auto at = static_cast<std::size_t>(x);

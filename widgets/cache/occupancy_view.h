@@ -14,7 +14,7 @@ class StoryModel;
 
 /// One lane of one layer at one position.
 struct OccupancyCell {
-    int row = -1;       ///< of the CacheModel: layer × lanes + lane
+    int row = -1;  ///< of the CacheModel: layer × lanes + lane
     int position = -1;
     [[nodiscard]] bool isValid() const { return row >= 0 && position >= 0; }
     bool operator==(const OccupancyCell&) const = default;
@@ -64,10 +64,10 @@ protected:
 
 private:
     struct Layout {
-        int left = 0;    // logical pixels before the first position
-        int width = 0;   // device pixels of all positions
-        int top = 0;     // logical, scrolled
-        int pitch = 0;   // logical pixels from layer to layer
+        int left = 0;                            // logical pixels before the first position
+        int width = 0;                           // device pixels of all positions
+        int top = 0;                             // logical, scrolled
+        int pitch = 0;                           // logical pixels from layer to layer
         std::vector<std::pair<int, int>> lanes;  // top and height within a layer, logical
         double ratio = 1;
     };

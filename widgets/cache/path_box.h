@@ -4,8 +4,8 @@
 
 #include <QWidget>
 
-#include "core/data/model_config.h"
 #include "core/data/byte_formulas.h"
+#include "core/data/model_config.h"
 
 class QLabel;
 class QRadioButton;

@@ -79,11 +79,11 @@ protected:
 private:
     struct Layout {
         int tokens = 0;
-        int left = 0;        // logical pixels before the map
+        int left = 0;  // logical pixels before the map
         int top = 0;
-        int side = 0;        // device pixels
-        double cell = 0;     // device pixels per token
-        int block = 1;       // tokens per drawn cell
+        int side = 0;     // device pixels
+        double cell = 0;  // device pixels per token
+        int block = 1;    // tokens per drawn cell
         double ratio = 1;
         std::vector<int> edges;  // device pixels of the drawn cells
     };

@@ -20,7 +20,7 @@ namespace {
 constexpr int kLargestLabel = 92;  // logical pixels of a label's text
 constexpr int kLargestCell = 48;   // logical pixels
 constexpr int kLabelGap = 6;
-constexpr int kStretchBelow = 8;   // device pixels: smaller cells share the side without gaps
+constexpr int kStretchBelow = 8;       // device pixels: smaller cells share the side without gaps
 constexpr double kSlant = 0.70710678;  // cos 45°
 
 QRgb mixed(const QColor& a, const QColor& b, double t) {

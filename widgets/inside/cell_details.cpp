@@ -86,9 +86,8 @@ void CellDetails::showCell(int head, AttentionCell cell, Source source) {
     std::vector<int> order(static_cast<std::size_t>(cell.query) + 1);
     std::iota(order.begin(), order.end(), 0);
     const auto shown = std::min<std::size_t>(order.size(), ShareBars::kRows);
-    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(), [weights](int a, int b) {
-        return weights[a] != weights[b] ? weights[a] > weights[b] : a > b;
-    });
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(),
+                      [weights](int a, int b) { return weights[a] != weights[b] ? weights[a] > weights[b] : a > b; });
     std::vector<ShareBars::Entry> entries;
     for (std::size_t i = 0; i < shown; ++i) {
         entries.push_back({quotedToken(*m_story, order[i]), static_cast<double>(weights[order[i]]), order[i] == cell.key});

@@ -14,11 +14,11 @@ namespace loom::ui {
 [[nodiscard]] std::vector<int> cellEdges(int cells, int side, bool stretch);
 
 struct CellStyle {
-    QList<QRgb> table;      ///< 256 colours; index 255 is hatched instead
-    QRgb gap = 0;           ///< between cells of the lower triangle
-    QRgb hatch = 0;         ///< lines above the diagonal
-    int gapWidth = 0;       ///< device pixels at the right and lower end of each cell; 0 for cells under 8 pixels
-    int hatchPeriod = 8;    ///< device pixels between hatch lines
+    QList<QRgb> table;    ///< 256 colours; index 255 is hatched instead
+    QRgb gap = 0;         ///< between cells of the lower triangle
+    QRgb hatch = 0;       ///< lines above the diagonal
+    int gapWidth = 0;     ///< device pixels at the right and lower end of each cell; 0 for cells under 8 pixels
+    int hatchPeriod = 8;  ///< device pixels between hatch lines
     int hatchWidth = 1;
 };
 

@@ -21,8 +21,8 @@ namespace loom::ui {
 
 namespace {
 
-constexpr int kPad = 6;       // between the frame and what it holds
-constexpr int kGap = 4;       // between frames
+constexpr int kPad = 6;  // between the frame and what it holds
+constexpr int kGap = 4;  // between frames
 constexpr int kSmallest = 56;
 constexpr int kLargest = 260;
 

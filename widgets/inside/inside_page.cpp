@@ -131,9 +131,8 @@ void InsidePage::buildRight() {
 void InsidePage::connectViews() {
     connect(m_previous, &QToolButton::clicked, this, [this] { setLayer(LayerIndex(m_layer - 1)); });
     connect(m_next, &QToolButton::clicked, this, [this] { setLayer(LayerIndex(m_layer + 1)); });
-    connect(m_mapChoice, &QComboBox::currentIndexChanged, this, [this](int index) {
-        setColourMap(index == 0 ? ColourMapKind::Cividis : ColourMapKind::Viridis);
-    });
+    connect(m_mapChoice, &QComboBox::currentIndexChanged, this,
+            [this](int index) { setColourMap(index == 0 ? ColourMapKind::Cividis : ColourMapKind::Viridis); });
     connect(m_grid, &HeadGrid::headChosen, this, [this](int head) {
         m_view->setHead(head);
         refreshTitle();
@@ -261,8 +260,7 @@ void InsidePage::showCell() {
     } else if (named.isValid() && m_view->head() < m_headsModel->heads() && named.query < m_headsModel->tokens()) {
         m_status->setText(tr("query %1 (%2) → key %3 (%4): weight %5")
                               .arg(quotedToken(*m_story, named.query), QString::number(named.query), quotedToken(*m_story, named.key),
-                                   QString::number(named.key),
-                                   weightText(m_headsModel->at(m_view->head(), named.query, named.key))));
+                                   QString::number(named.key), weightText(m_headsModel->at(m_view->head(), named.query, named.key))));
     } else {
         m_status->setText(
             tr("Each row is a word that looks, each column a word it looks at. Point at a cell, click to lock it, Esc to unlock."));

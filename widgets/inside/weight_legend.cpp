@@ -15,8 +15,9 @@ constexpr int kGap = 8;
 
 WeightLegend::WeightLegend(QWidget* parent) : QWidget(parent) {
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
-    setToolTip(tr("Weights from 0 to 1. The colour follows the square root, so that small weights can be told apart.\n"
-                  "Hatched: a word that comes later, which cannot be looked at."));
+    setToolTip(
+        tr("Weights from 0 to 1. The colour follows the square root, so that small weights can be told apart.\n"
+           "Hatched: a word that comes later, which cannot be looked at."));
     setAccessibleName(tr("Colour scale of the weights, 0 to 1, square-root scale"));
 }
 

@@ -61,9 +61,7 @@ void CacheModel::setNorms(std::int64_t position, const std::vector<float>& laneN
     emit dataChanged(index(0, first), index(rowCount() - 1, static_cast<int>(position)));
 }
 
-void CacheModel::truncate(std::int64_t length) {
-    setUsed(static_cast<int>(std::clamp<std::int64_t>(length, 0, m_used)));
-}
+void CacheModel::truncate(std::int64_t length) { setUsed(static_cast<int>(std::clamp<std::int64_t>(length, 0, m_used))); }
 
 void CacheModel::clear() { setSpec({}, 0); }
 

@@ -188,7 +188,9 @@ QVariant HeadsModel::data(const QModelIndex& index, int role) const {
         case Qt::DisplayRole: return tr("head %1").arg(index.row());
         case Qt::ToolTipRole:
             return tr("Head %1: entropy %2 nats (0 = always one word), looks back %3 tokens on average")
-                .arg(index.row()).arg(entropy, 0, 'f', 2).arg(distance, 0, 'f', 1);
+                .arg(index.row())
+                .arg(entropy, 0, 'f', 2)
+                .arg(distance, 0, 'f', 1);
         case ThumbnailRole: fillLevels(m_thumbnails[head], index.row(), kThumbnailSide); return m_thumbnails[head].image;
         case EntropyRole: return entropy;
         case DistanceRole: return distance;

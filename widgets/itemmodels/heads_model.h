@@ -74,9 +74,9 @@ private:
     LayerIndex m_layer;
     int m_heads = 0;
     int m_tokens = 0;
-    std::vector<float> m_weights;     // for each query: [H, query + 1]
-    std::vector<double> m_entropy;    // [H], sums over the queries
-    std::vector<double> m_distance;   // [H], sums over the queries
+    std::vector<float> m_weights;    // for each query: [H, query + 1]
+    std::vector<double> m_entropy;   // [H], sums over the queries
+    std::vector<double> m_distance;  // [H], sums over the queries
     mutable std::vector<Thumbnail> m_thumbnails;
 };
 

@@ -18,8 +18,8 @@ namespace loom::ui {
 
 /// What can be exported. The functions may be called later, while the menu's owner is alive.
 struct Figure {
-    QString name;  ///< suggested file name without its ending
-    QSize size;    ///< logical pixels
+    QString name;                                          ///< suggested file name without its ending
+    QSize size;                                            ///< logical pixels
     std::function<void(QPainter&, const QPalette&)> draw;  ///< draws into (0, 0, size) in the given colours
     std::function<QString()> csv;
 };

@@ -129,7 +129,7 @@ void GrowthPlot::refresh() {
         const double at = last * (below ? 0.6 : upper ? 0.86 : 0.98);
         text->position->setCoords(at, perToken * at);
     };
-    place(m_cacheText, tr("this cache, %1").arg(formTitle(m_cache.form)), cache, other);
+    place(m_cacheText, m_cache.form == CacheForm::Latent ? tr("this cache, latent") : tr("this cache, keys and values"), cache, other);
     place(m_otherText, tr("as %1 (formula)").arg(formTitle(m_other.form)), other, cache);
     m_plot->replot(QCustomPlot::rpQueuedReplot);
 }

@@ -26,9 +26,10 @@ StoryStart::StoryStart(QWidget* parent) : QWidget(parent) {
     column->setSpacing(8);
     column->addStretch(2);
     column->addWidget(pageTitle(tr("How does the story begin?"), this));
-    auto* sentence = mutedLabel(tr("Type a beginning below and press Enter, or take one of these. With an empty line the network begins "
-                                   "by itself. Small networks write simple stories and lose the thread: that is part of what there is to see."),
-                                this);
+    auto* sentence =
+        mutedLabel(tr("Type a beginning below and press Enter, or take one of these. With an empty line the network begins "
+                      "by itself. Small networks write simple stories and lose the thread: that is part of what there is to see."),
+                   this);
     sentence->setWordWrap(true);
     sentence->setMaximumWidth(560);
     column->addWidget(sentence);

@@ -15,11 +15,13 @@
 namespace loom {
 namespace {
 
+/// Below this many parameters the work of a token is over before a second thread is awake: one thread is as fast alone and many
+/// times faster beside a busy window (measured: ARCHITECTURE.md).
+constexpr std::int64_t kWorthThreads = 4'000'000;
+
 class EngineImpl final : public Engine {
 public:
-    explicit EngineImpl(const EngineOptions& options) : m_options(options) {
-        if (m_options.threads <= 0) m_options.threads = std::max(1U, std::thread::hardware_concurrency());
-    }
+    explicit EngineImpl(const EngineOptions& options) : m_options(options) {}
 
     Result<std::shared_ptr<const OpenModel>> open(const std::filesystem::path& path, const OpenOptions& options) override {
         return guarded([&]() -> std::shared_ptr<const OpenModel> {
@@ -41,7 +43,7 @@ public:
         if (model.tokenizer()) {
             summary.tokenizer = model.tokenizer()->kind() + ", " + std::to_string(model.tokenizer()->vocabularySize()) + " tokens";
         }
-        summary.threads = m_options.threads;
+        summary.threads = threadsFor(model);
         summary.config = model.config();
         summary.parameters = countParameters(model.config());
         summary.mlaPath = path;
@@ -68,13 +70,13 @@ public:
         if (auto built = find(model)) return built;
         const std::int64_t needed = countParameters(model.config()).total * bytesPerElement(DType::F32);
         if (const auto room = freeMemory(); room && needed > *room) {
-            return tl::unexpected(Error{"The weights need " + std::to_string(needed >> 20) + " MiB, and " + std::to_string(*room >> 20) +
-                                            " MiB of memory are free",
-                                        pathText(model.checkpoint().path), "Close other programs or open a smaller model"});
+            return tl::unexpected(Error{
+                "The weights need " + std::to_string(needed >> 20) + " MiB, and " + std::to_string(*room >> 20) + " MiB of memory are free",
+                pathText(model.checkpoint().path), "Close other programs or open a smaller model"});
         }
         auto lab = loadLab();
         if (!lab) return tl::unexpected(lab.error());
-        auto built = (*lab)->build(model.checkpoint(), {m_options.device, m_options.threads, DType::F32}, m_memory, stop);
+        auto built = (*lab)->build(model.checkpoint(), {m_options.device, threadsFor(model), DType::F32}, m_memory, stop);
         if (built) {
             const std::scoped_lock guard(m_tableLock);
             std::erase_if(m_built, [](const auto& entry) { return entry.second.expired(); });
@@ -86,6 +88,11 @@ public:
     const MemoryAccount& memory() const override { return m_memory; }
 
 private:
+    std::int64_t threadsFor(const OpenModel& model) const {
+        if (m_options.threads > 0) return m_options.threads;
+        return countParameters(model.config()).nonEmbedding < kWorthThreads ? 1 : std::max(1U, std::thread::hardware_concurrency());
+    }
+
     std::shared_ptr<ReferenceModel> find(const OpenModel& model) const {
         const std::scoped_lock lock(m_tableLock);
         const auto found = m_built.find(model.id());

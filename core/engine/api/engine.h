@@ -26,8 +26,8 @@
 namespace loom {
 
 struct OpenOptions {
-    std::filesystem::path tokenizer;   ///< empty = the one in the folder or beside the file
-    bool needTokenizer = true;         ///< false: none is opened
+    std::filesystem::path tokenizer;  ///< empty = the one in the folder or beside the file
+    bool needTokenizer = true;        ///< false: none is opened
 };
 
 /// A checkpoint that has been checked, with its tokenizer. The network itself is built by the engine when first needed.
@@ -54,8 +54,8 @@ private:
 };
 
 struct SessionOptions {
-    MlaPath path = MlaPath::Absorbed;   ///< for a joint latent only
-    std::int64_t capacity = 0;          ///< positions allocated at once; 0 = only as many as each request needs
+    MlaPath path = MlaPath::Absorbed;  ///< for a joint latent only
+    std::int64_t capacity = 0;         ///< positions allocated at once; 0 = only as many as each request needs
 };
 
 /// One growing story with its cache.
@@ -64,7 +64,8 @@ public:
     virtual ~Session() = default;
     /// Writes. The part of history + prompt that the cache already holds is not computed again. Stops within one token or one
     /// prefill block of at most 128 tokens after `stop` is requested, with StopReason::Cancelled and what was written so far.
-    [[nodiscard]] virtual Result<GenerateSummary> generate(const GenerateRequest& request, GenerateObserver& observer, std::stop_token stop) = 0;
+    [[nodiscard]] virtual Result<GenerateSummary> generate(const GenerateRequest& request, GenerateObserver& observer,
+                                                           std::stop_token stop) = 0;
     [[nodiscard]] virtual CacheUse cacheUse() const = 0;
     [[nodiscard]] virtual MlaPath path() const = 0;
     /// Attention rows of this layer go into the steps from the next token on; none = no capture.
@@ -73,7 +74,7 @@ public:
 
 struct EngineOptions {
     DeviceKind device = DeviceKind::Cpu;
-    std::int64_t threads = 0;   ///< 0 = as many as there are cores
+    std::int64_t threads = 0;  ///< 0 = as many as there are cores, one for a network too small to gain by more
 };
 
 /// Must outlive its sessions and networks.

@@ -22,14 +22,14 @@ namespace loom {
 enum class DeviceKind : std::uint8_t { Cpu, Cuda };
 
 struct ForwardOptions {
-    bool allLogits = false;                 ///< logits of every position of the block, else of the last only
-    bool norms = false;                     ///< L2 norms of what each lane keeps
-    std::optional<LayerIndex> capture;      ///< attention rows of this layer
+    bool allLogits = false;             ///< logits of every position of the block, else of the last only
+    bool norms = false;                 ///< L2 norms of what each lane keeps
+    std::optional<LayerIndex> capture;  ///< attention rows of this layer
 };
 
 struct ForwardOutput {
-    std::vector<float> logits;   ///< [T, V] with allLogits, else [V]
-    std::vector<float> norms;    ///< [T, L, lanes] if asked for
+    std::vector<float> logits;                                   ///< [T, V] with allLogits, else [V]
+    std::vector<float> norms;                                    ///< [T, L, lanes] if asked for
     std::vector<std::shared_ptr<const AttentionRow>> attention;  ///< T rows if a layer is captured
 };
 
@@ -65,8 +65,8 @@ public:
 
 struct LabOptions {
     DeviceKind device = DeviceKind::Cpu;
-    std::int64_t threads = 0;   ///< 0 = as many as there are cores
-    DType compute = DType::F32; ///< F32 or F64
+    std::int64_t threads = 0;    ///< 0 = as many as there are cores
+    DType compute = DType::F32;  ///< F32 or F64
 };
 
 class Lab {

@@ -21,9 +21,9 @@ struct Candidate {
 
 struct SampleResult {
     TokenId token;
-    float probability = 0;             ///< of `token` before the samplers
-    std::vector<Candidate> before;     ///< the most likely tokens from the plain logits, best first
-    std::vector<float> after;          ///< their probabilities after the samplers, same order
+    float probability = 0;          ///< of `token` before the samplers
+    std::vector<Candidate> before;  ///< the most likely tokens from the plain logits, best first
+    std::vector<float> after;       ///< their probabilities after the samplers, same order
     SamplerTrace trace;
 };
 

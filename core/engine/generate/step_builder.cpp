@@ -38,7 +38,9 @@ std::vector<Alternative> StepBuilder::alternatives(const SampleResult& result) c
 }
 
 void StepBuilder::describePromptToken(TokenStep& step, std::span<const float> logits, std::int64_t count) const {
-    const auto logit = [&](std::size_t id) { return std::isnan(logits[id]) ? -std::numeric_limits<double>::infinity() : double{logits[id]}; };
+    const auto logit = [&](std::size_t id) {
+        return std::isnan(logits[id]) ? -std::numeric_limits<double>::infinity() : double{logits[id]};
+    };
     double best = -std::numeric_limits<double>::infinity();
     for (std::size_t id = 0; id < logits.size(); ++id) best = std::max(best, logit(id));
     if (!std::isfinite(best)) return;
@@ -49,7 +51,8 @@ void StepBuilder::describePromptToken(TokenStep& step, std::span<const float> lo
     std::vector<std::size_t> ids(logits.size());
     std::iota(ids.begin(), ids.end(), std::size_t{0});
     const auto kept = ids.begin() + std::min<std::ptrdiff_t>(count, std::ssize(ids));
-    std::partial_sort(ids.begin(), kept, ids.end(), [&](std::size_t a, std::size_t b) { return std::pair(-logit(a), a) < std::pair(-logit(b), b); });
+    std::partial_sort(ids.begin(), kept, ids.end(),
+                      [&](std::size_t a, std::size_t b) { return std::pair(-logit(a), a) < std::pair(-logit(b), b); });
     ids.erase(kept, ids.end());
     if (std::find(ids.begin(), ids.end(), step.token.index()) == ids.end()) ids.push_back(step.token.index());
 

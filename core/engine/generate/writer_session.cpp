@@ -91,8 +91,9 @@ private:
             }
         }
         if (std::ssize(ids) > config.context) {
-            throw Error{"The prompt has " + std::to_string(ids.size()) + " tokens and the model reads at most " + std::to_string(config.context),
-                        "context", "Shorten the prompt or start a new story"};
+            throw Error{
+                "The prompt has " + std::to_string(ids.size()) + " tokens and the model reads at most " + std::to_string(config.context),
+                "context", "Shorten the prompt or start a new story"};
         }
         return ids;
     }
@@ -125,7 +126,8 @@ private:
         ForwardOptions options = forwardOptions(run.request);
         options.allLogits = run.request.promptAlternatives;
         const std::vector<float> before = std::move(run.logits);
-        const ForwardOutput out = forward(std::span(ids).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), options);
+        const ForwardOutput out =
+            forward(std::span(ids).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), options);
 
         const auto V = static_cast<std::size_t>(m_model->config().vocab);
         const auto begin = run.prompt.begin() + first;
@@ -181,8 +183,8 @@ private:
 
     /// Samples the next token and reports it.
     TokenStep choose(Run& run, const TokenIds& ids, std::chrono::nanoseconds stepTime) {
-        const SampleResult result = sample(run.logits, run.request.samplers, ids, run.summary.seed, static_cast<std::uint64_t>(std::ssize(ids)),
-                                           run.request.alternatives);
+        const SampleResult result = sample(run.logits, run.request.samplers, ids, run.summary.seed,
+                                           static_cast<std::uint64_t>(std::ssize(ids)), run.request.alternatives);
         TokenStep step = run.builder.next(result.token, TokenOrigin::Generated);
         step.probability = result.probability;
         step.alternatives = run.builder.alternatives(result);

@@ -61,7 +61,9 @@ Buffer HostAllocator::allocate(MemoryKind kind, std::int64_t bytes) {
     return {*this, kind, static_cast<std::byte*>(memory), bytes};
 }
 
-void HostAllocator::copy(std::byte* to, const std::byte* from, std::int64_t bytes) { std::memcpy(to, from, static_cast<std::size_t>(bytes)); }
+void HostAllocator::copy(std::byte* to, const std::byte* from, std::int64_t bytes) {
+    std::memcpy(to, from, static_cast<std::size_t>(bytes));
+}
 
 void HostAllocator::release(MemoryKind kind, std::byte* data, std::int64_t bytes) noexcept {
     ::operator delete(data, kAlignment);

@@ -2,8 +2,8 @@
 // Buffers whose every byte is counted by kind.
 #pragma once
 
-#include <atomic>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
