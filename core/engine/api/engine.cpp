@@ -15,9 +15,9 @@
 namespace loom {
 namespace {
 
-/// Below this many parameters the work of a token is over before a second thread is awake: one thread is as fast alone and many
-/// times faster beside a busy window (measured: ARCHITECTURE.md).
-constexpr std::int64_t kWorthThreads = 4'000'000;
+/// Below this many parameters (embeddings apart) a second thread makes a token slower, alone by a fifth and beside a busy window
+/// many times: the pieces of work are over before the thread is awake (measured: ARCHITECTURE.md).
+constexpr std::int64_t kWorthThreads = 32'000'000;
 
 class EngineImpl final : public Engine {
 public:
