@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <QElapsedTimer>
 #include <QEvent>
 #include <QThread>
 
@@ -12,11 +13,6 @@ namespace loom::app {
 void EventWatch::addEvent(double milliseconds) {
     m_longestMs = std::max(m_longestMs, milliseconds);
     if (milliseconds > kSlowEventMs) ++m_slow;
-}
-
-void EventWatch::addFrame() {
-    if (m_frame.isValid() && m_frame.elapsed() < 1000) m_frames.add(static_cast<float>(m_frame.nsecsElapsed()) / 1e6F);
-    m_frame.restart();
 }
 
 void EventWatch::reset() {
@@ -32,16 +28,20 @@ void WatchedApplication::setWatch(EventWatch* watch, QObject* window) {
 bool WatchedApplication::notify(QObject* receiver, QEvent* event) {
     // Workers' threads come by here too.
     if (!m_watch || QThread::currentThread() != thread()) return QApplication::notify(receiver, event);
-    if (receiver == m_window && event->type() == QEvent::UpdateRequest) m_watch->addFrame();
     const int level = thread()->loopLevel();
     if (level <= m_level) return QApplication::notify(receiver, event);  // part of the event being timed
 
+    const bool frame = receiver == m_window && event->type() == QEvent::UpdateRequest;
     const int outer = std::exchange(m_level, level);
     m_interrupted = false;
     QElapsedTimer time;
     time.start();
     const bool result = QApplication::notify(receiver, event);
-    if (!m_interrupted && m_watch) m_watch->addEvent(static_cast<double>(time.nsecsElapsed()) / 1e6);
+    if (!m_interrupted && m_watch) {
+        const double milliseconds = static_cast<double>(time.nsecsElapsed()) / 1e6;
+        m_watch->addEvent(milliseconds);
+        if (frame) m_watch->addFrame(milliseconds);
+    }
     m_interrupted = outer > 0;
     m_level = outer;
     return result;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// EventWatch: measures how long each event keeps the window's thread busy, and the time between two frames.
+// EventWatch: measures how long each event, and each frame among them, keeps the window's thread busy.
 #pragma once
 
 #include <QApplication>
-#include <QElapsedTimer>
 #include <QObject>
 
 #include "core/data/overlay_data.h"
@@ -19,8 +18,8 @@ public:
     using QObject::QObject;
 
     void addEvent(double milliseconds);
-    /// A frame was drawn; pauses over a second are no frames.
-    void addFrame();
+    /// A frame of the window was drawn.
+    void addFrame(double milliseconds) { m_frames.add(static_cast<float>(milliseconds)); }
     /// Forgets what was counted so far, for example the first layout and paint.
     void reset();
 
@@ -29,7 +28,6 @@ public:
     [[nodiscard]] double longestTurnMs() const { return m_longestMs; }
 
 private:
-    QElapsedTimer m_frame;
     FrameTimes m_frames;
     std::int64_t m_slow = 0;
     double m_longestMs = 0;

@@ -44,7 +44,6 @@ QString draggedPath(const QMimeData* data) {
 
 MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactory& factory, QWidget* parent)
     : QMainWindow(parent), m_settings(loadSettings()) {
-    if (options.page) m_settings.page = *options.page;
     if (options.layer) m_settings.layer = *options.layer;
     if (options.theme) m_settings.theme = *options.theme;
     if (options.textScale) m_settings.textScale = std::clamp(*options.textScale, kSmallestText, kLargestText);
@@ -67,6 +66,8 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     wireView(m_parts);
 
     applySettings();
+    // Nothing is written yet, so a start without a wish begins where writing does.
+    m_parts.modeBar->setMode(static_cast<int>(options.page.value_or(Page::Write)));
     placeOnScreen();
     if (!options.model.isEmpty()) openModel(options.model);
 }
@@ -133,7 +134,6 @@ void MainWindow::applySettings() {
     p.insidePage->setColourMap(static_cast<ui::ColourMapKind>(s.colourMap));
     if (!s.insideSplitter.isEmpty()) p.insidePage->restoreSplitter(s.insideSplitter);
     p.session->setPath(s.path);
-    p.modeBar->setMode(static_cast<int>(s.page));
 }
 
 void MainWindow::rememberSettings() {

@@ -76,7 +76,6 @@ Settings loadSettings() {
     const SamplerSettings defaults;
     settings.theme = themeFromName(file.value(QStringLiteral("theme")).toString()).value_or(settings.theme);
     settings.textScale = number(file, QStringLiteral("textScale"), 1.0, kSmallestText, kLargestText);
-    settings.page = pageFromName(file.value(QStringLiteral("page")).toString()).value_or(settings.page);
     settings.layer = count(file, QStringLiteral("inside/layer"), 0, 0, 1'000'000);
     settings.head = static_cast<int>(count(file, QStringLiteral("inside/head"), 0, 0, 1'000'000));
     settings.colourMap = static_cast<int>(count(file, QStringLiteral("inside/colourMap"), 0, 0, 1));
@@ -106,7 +105,6 @@ void saveSettings(const Settings& settings) {
     file.setValue(QStringLiteral("version"), kVersion);
     file.setValue(QStringLiteral("theme"), name(settings.theme));
     file.setValue(QStringLiteral("textScale"), settings.textScale);
-    file.setValue(QStringLiteral("page"), name(settings.page));
     file.setValue(QStringLiteral("inside/layer"), static_cast<qlonglong>(settings.layer));
     file.setValue(QStringLiteral("inside/head"), settings.head);
     file.setValue(QStringLiteral("inside/colourMap"), settings.colourMap);

@@ -29,7 +29,6 @@ inline constexpr int kRecentFiles = 8;
 struct Settings {
     ui::ThemeChoice theme = ui::ThemeChoice::System;
     double textScale = 1.0;  ///< kSmallestText … kLargestText
-    Page page = Page::Write;
     std::int64_t layer = 0;  ///< Look inside
     int head = 0;
     int colourMap = 0;  ///< a ui::ColourMapKind

@@ -108,7 +108,6 @@ void wireView(WindowParts& parts) {
     QObject::connect(p.modeBar, &ui::ModeBar::modeChosen, p.stack, [p](int id) {
         const int page = std::clamp(id, 0, p.stack->count() - 1);
         p.stack->setCurrentIndex(page);
-        p.settings->page = static_cast<Page>(page);
         p.actions.pages[static_cast<std::size_t>(page)]->setChecked(true);
     });
     for (std::size_t i = 0; i < a.pages.size(); ++i) {

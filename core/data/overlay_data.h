@@ -12,7 +12,7 @@
 
 namespace loom {
 
-/// The last 120 times between two frames, in milliseconds, oldest first.
+/// How long the last 120 frames of the window took to draw, in milliseconds, oldest first.
 class FrameTimes {
 public:
     static constexpr std::size_t kCapacity = 120;

@@ -253,7 +253,7 @@ TEST_F(Window, WhatWasSetIsThereTheNextTime) {
     EXPECT_EQ(parts().writePage->maxTokens(), 99);
     EXPECT_TRUE(ui::isDark(QApplication::palette()));
     EXPECT_TRUE(parts().actions.themes[2]->isChecked());
-    EXPECT_EQ(parts().stack->currentWidget(), parts().cachePage);
+    EXPECT_EQ(parts().stack->currentWidget(), parts().writePage) << "nothing is written yet, so nothing else has something to show";
     openFake();
     EXPECT_EQ(parts().insidePage->layer(), LayerIndex{1});
     EXPECT_EQ(window->settings().recent, QStringList{QStringLiteral("/models/good")});

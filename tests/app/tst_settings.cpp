@@ -34,7 +34,6 @@ TEST_F(SettingsFile, RoundTrip) {
     Settings settings;
     settings.theme = ui::ThemeChoice::Dark;
     settings.textScale = 1.21;
-    settings.page = Page::Cache;
     settings.layer = 3;
     settings.head = 2;
     settings.colourMap = 1;
@@ -51,7 +50,6 @@ TEST_F(SettingsFile, RoundTrip) {
     const Settings read = loadSettings();
     EXPECT_EQ(read.theme, settings.theme);
     EXPECT_DOUBLE_EQ(read.textScale, settings.textScale);
-    EXPECT_EQ(read.page, settings.page);
     EXPECT_EQ(read.layer, 3);
     EXPECT_EQ(read.head, 2);
     EXPECT_EQ(read.colourMap, 1);
@@ -69,18 +67,16 @@ TEST_F(SettingsFile, RoundTrip) {
 TEST_F(SettingsFile, NothingThereMeansDefaults) {
     const Settings read = loadSettings();
     EXPECT_EQ(read.samplers, SamplerSettings{});
-    EXPECT_EQ(read.page, Page::Write);
     EXPECT_TRUE(read.recent.isEmpty());
 }
 
 TEST_F(SettingsFile, NonsenseIsReplaced) {
     write(
-        "[General]\nversion=1\ntheme=purple\ntextScale=nan\npage=7\n[inside]\nlayer=-5\ncolourMap=9\n"
+        "[General]\nversion=1\ntheme=purple\ntextScale=nan\n[inside]\nlayer=-5\ncolourMap=9\n"
         "[samplers]\ntemperature=lots\ntopK=-3\ntopP=17\nrepetitionPenalty=inf\nmaxTokens=0\n[model]\nrecent=,\n");
     const Settings read = loadSettings();
     EXPECT_EQ(read.theme, ui::ThemeChoice::System);
     EXPECT_DOUBLE_EQ(read.textScale, 1.0);
-    EXPECT_EQ(read.page, Page::Write);
     EXPECT_EQ(read.layer, 0);
     EXPECT_EQ(read.colourMap, 1);
     EXPECT_EQ(read.samplers.temperature, SamplerSettings{}.temperature);
