@@ -55,6 +55,19 @@ loom_torch_prefix() {
     return 1
 }
 
+# The CUDA toolkit: CUDA_HOME, else NVIDIA's default prefix, else where the nvcc in PATH lies. CMake must be told.
+loom_cuda_toolkit() {
+    local root
+    for root in "${CUDA_HOME:-}" /usr/local/cuda "$(dirname "$(dirname "$(readlink -f "$(command -v nvcc)")")")"; do
+        [ -x "$root/bin/nvcc" ] && { printf '%s\n' "$root"; return 0; }
+    done
+    return 1
+}
+loom_cuda_flags() {
+    local root; root=$(loom_cuda_toolkit)
+    printf '%s\n' "-DCMAKE_CUDA_COMPILER=$root/bin/nvcc" "-DCUDA_TOOLKIT_ROOT_DIR=$root"
+}
+
 loom_install_packages() {
     command -v dpkg-query >/dev/null || { say "This is no Debian or Ubuntu: see README.md, 'Other systems', for what must be there."; return 0; }
     local missing=() name

@@ -345,6 +345,23 @@ TEST_F(TinyModel, NetworkIsSharedAndGivenBack) {
     EXPECT_EQ(engine->memory().current(MemoryKind::Weights), 0);
 }
 
+TEST_F(TinyModel, WritesTheSameStory_CUDA) {
+    const auto lab = loadLab();
+    ASSERT_TRUE(lab.has_value()) << lab.error().message();
+    if (!(*lab)->hasCuda()) GTEST_SKIP() << "no CUDA device, or a build without CUDA";
+    for (const auto& folder : {joint(), llama()}) {
+        Opened cpu(folder);
+        const auto engine = Engine::create({DeviceKind::Cuda, 1});
+        const auto model = valueOrThrow(engine->open(folder, {}));
+        const auto session = valueOrThrow(engine->newSession(model, {MlaPath::Absorbed, 0}, {}));
+        GenerateObserver silent;
+        const GenerateSummary summary = valueOrThrow(session->generate(greedy(30, "One day"), silent, {}));
+        EXPECT_EQ(summary.tokens, cpu.write(greedy(30, "One day")).tokens);
+        EXPECT_EQ(summary.cache.bytes, summary.cache.spec.bytesPerToken() * summary.cache.capacityTokens);
+        EXPECT_NE(engine->summary(*model, MlaPath::Absorbed).device.find("CUDA"), std::string::npos);
+    }
+}
+
 TEST_F(TinyModel, MissingFilesAreOneClearError) {
     auto engine = Engine::create({});
     const auto missing = engine->open(m_folder / "nowhere", {});
