@@ -78,6 +78,13 @@ public:
                                          ui::MessageBar::Kind::Notice);
             return;
         }
+        // The question loads the OpenGL driver (60 ms where the processor draws), so the window comes in a turn of its own.
+        QTimer::singleShot(0, this, &OverlayHost::create);
+    }
+
+private:
+    void create() {
+        if (m_overlay || !m_parts.actions.overlay->isChecked()) return;
         m_overlay = new ui::DebugOverlay(m_parts.window->windowHandle());
         connect(m_overlay, &ui::DebugOverlay::closed, m_parts.actions.overlay, [this] { m_parts.actions.overlay->setChecked(false); });
         feed();
@@ -85,7 +92,6 @@ public:
         m_timer.start();
     }
 
-private:
     void feed() {
         OverlayData data = m_parts.session->overlayData();
         data.frames = m_parts.watch->frames();

@@ -88,7 +88,7 @@ TEST_F(SettingsFile, NonsenseIsReplaced) {
 }
 
 TEST_F(SettingsFile, GarbageIsSurvived) {
-    write(QByteArray("\xff\xfe\0\0[[[[\n=\n\xc3\x28", 15));
+    write(QByteArray("\xff\xfe\0\0[[[[\n=\n\xc3\x28", 13));
     EXPECT_EQ(loadSettings().samplers, SamplerSettings{});
 }
 
