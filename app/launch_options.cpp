@@ -12,11 +12,12 @@ namespace loom::app {
 ParsedCommandLine parseCommandLine(int argc, const char* const* argv) {
     CLI::App app("Write stories with small language models and see what attention keeps in memory.", "latentloom");
     app.footer("Without a display, use latentloom-cli: it does the same work on the command line.");
-    std::string model, page, theme;
+    std::string model, tokenizer, page, theme;
     std::int64_t layer = 0;
     double textScale = 1;
     app.set_version_flag("--version", std::string("latentloom " LATENTLOOM_VERSION), "Print the version and exit");
     app.add_option("FILE-OR-FOLDER", model, "Checkpoint to open: a llama2.c .bin file, a .safetensors file, or a model folder");
+    app.add_option("--tokenizer", tokenizer, "Tokenizer file or folder, where it is not beside the checkpoint");
     auto* pageOption = app.add_option("--page", page, "Page to show")->check(CLI::IsMember({"write", "inside", "cache"}));
     auto* layerOption = app.add_option("--layer", layer, "Layer to look at, counted from 0")->check(CLI::Range(0, 1'000'000));
     auto* themeOption = app.add_option("--theme", theme, "Colours of the window")->check(CLI::IsMember({"light", "dark", "system"}));
@@ -34,6 +35,7 @@ ParsedCommandLine parseCommandLine(int argc, const char* const* argv) {
     }
     LaunchOptions options;
     options.model = QFile::decodeName(QByteArray::fromStdString(model));
+    options.tokenizer = QFile::decodeName(QByteArray::fromStdString(tokenizer));
     if (pageOption->count() > 0) options.page = pageFromName(QString::fromStdString(page));
     if (layerOption->count() > 0) options.layer = layer;
     if (themeOption->count() > 0) options.theme = themeFromName(QString::fromStdString(theme));

@@ -12,7 +12,8 @@
 namespace loom::app {
 
 struct LaunchOptions {
-    QString model;  ///< file or folder to open; empty = none
+    QString model;      ///< file or folder to open; empty = none
+    QString tokenizer;  ///< for that model; empty = the one that lies with it
     std::optional<Page> page;
     std::optional<std::int64_t> layer;
     std::optional<ui::ThemeChoice> theme;

@@ -69,7 +69,7 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     // Nothing is written yet, so a start without a wish begins where writing does.
     m_parts.modeBar->setMode(static_cast<int>(options.page.value_or(Page::Write)));
     placeOnScreen();
-    if (!options.model.isEmpty()) openModel(options.model);
+    if (!options.model.isEmpty()) openModelWith(options.model, options.tokenizer);
 }
 
 MainWindow::~MainWindow() {
@@ -113,13 +113,15 @@ void MainWindow::buildPages() {
     setCentralWidget(central);
 }
 
-void MainWindow::openModel(const QString& path) {
+void MainWindow::openModel(const QString& path) { openModelWith(path, {}); }
+
+void MainWindow::openModelWith(const QString& path, const QString& tokenizer) {
     QFileInfo file(path);
     if (file.fileName() == QLatin1String("config.json")) file = QFileInfo(file.absolutePath());
     const QString absolute = file.absoluteFilePath();
     m_settings.lastFolder = QFileInfo(absolute).absolutePath();
     m_parts.message->dismiss();
-    m_parts.session->open(absolute);
+    m_parts.session->open(absolute, tokenizer.isEmpty() ? QString() : QFileInfo(tokenizer).absoluteFilePath());
 }
 
 void MainWindow::applySettings() {

@@ -56,6 +56,8 @@ public:
 
     /// Opens a checkpoint file or folder; a config.json stands for its folder.
     void openModel(const QString& path);
+    /// With a tokenizer that does not lie beside it; empty = the one that does.
+    void openModelWith(const QString& path, const QString& tokenizer);
     [[nodiscard]] const WindowParts& parts() const { return m_parts; }
     [[nodiscard]] const Settings& settings() const { return m_settings; }
 

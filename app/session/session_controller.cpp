@@ -138,13 +138,13 @@ SessionController::SessionController(const EngineFactory& factory, QObject* pare
 
 SessionController::~SessionController() = default;
 
-JobId SessionController::open(const QString& path) {
+JobId SessionController::open(const QString& path, const QString& tokenizer) {
     stop();
     d->openJob.drop();
     d->openJob.begin(d->nextJob());
     const JobId job = d->openJob.id;
-    d->interactive.run([worker = &d->story, job, path, mlaPath = d->path, token = d->openJob.stop.get_token()] {
-        worker->open(job, path, mlaPath, token);
+    d->interactive.run([worker = &d->story, job, path, tokenizer, mlaPath = d->path, token = d->openJob.stop.get_token()] {
+        worker->open(job, path, tokenizer, mlaPath, token);
     });
     emit busyChanged(true, tr("Opening %1…").arg(QFileInfo(path).fileName().isEmpty() ? path : QFileInfo(path).fileName()));
     return job;

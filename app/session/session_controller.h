@@ -37,7 +37,8 @@ public:
 
     /// Opens a checkpoint file or folder. Writing is stopped first, an open that is under way is given up. Ends with opened() or
     /// failed(); the model loaded before stays until opened().
-    JobId open(const QString& path);
+    /// `tokenizer` names a tokenizer file or folder; empty = the one that lies with the checkpoint.
+    JobId open(const QString& path, const QString& tokenizer = {});
     /// Gives up the open that is under way, without a failed().
     void cancelOpen();
     /// Goes on with the story; `request.history` is filled in here. If the story ended with an end-of-text token and there is a prompt,

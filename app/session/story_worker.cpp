@@ -29,9 +29,9 @@ bool isEnd(const OpenModel& model, TokenId token) {
 StoryWorker::StoryWorker(std::shared_ptr<Engine> engine, std::shared_ptr<CaptureWish> capture)
     : m_engine(std::move(engine)), m_capture(std::move(capture)) {}
 
-void StoryWorker::open(JobId job, const QString& path, MlaPath mlaPath, const std::stop_token& stop) {
+void StoryWorker::open(JobId job, const QString& path, const QString& tokenizer, MlaPath mlaPath, const std::stop_token& stop) {
     if (stop.stop_requested()) return emit cancelled(job);
-    auto model = m_engine->open(std::filesystem::path(path.toStdU16String()), {});
+    auto model = m_engine->open(path.toStdU16String(), {tokenizer.toStdU16String(), true});
     if (!model) return giveUp(job, model.error(), stop);
     auto network = m_engine->reference(**model, stop);
     if (!network) return giveUp(job, network.error(), stop);

@@ -36,7 +36,7 @@ class StoryWorker final : public QObject {
 public:
     StoryWorker(std::shared_ptr<Engine> engine, std::shared_ptr<CaptureWish> capture);
 
-    void open(JobId job, const QString& path, MlaPath mlaPath, const std::stop_token& stop);
+    void open(JobId job, const QString& path, const QString& tokenizer, MlaPath mlaPath, const std::stop_token& stop);
     void write(JobId job, GenerateRequest request, const std::stop_token& stop);
     void setPath(JobId job, MlaPath mlaPath, const std::stop_token& stop);
     /// Forgets the story and gives its cache back.

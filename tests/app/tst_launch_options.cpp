@@ -22,9 +22,11 @@ TEST(LaunchOptions, NothingGiven) {
 }
 
 TEST(LaunchOptions, EverythingGiven) {
-    const auto line = parse({"some folder/model.bin", "--page", "inside", "--layer", "3", "--theme=dark", "--text-scale", "1.5"});
+    const auto line = parse(
+        {"some folder/model.bin", "--tokenizer", "tok.bin", "--page", "inside", "--layer", "3", "--theme=dark", "--text-scale", "1.5"});
     ASSERT_TRUE(line.options) << line.text;
     EXPECT_EQ(line.options->model, QStringLiteral("some folder/model.bin"));
+    EXPECT_EQ(line.options->tokenizer, QStringLiteral("tok.bin"));
     EXPECT_EQ(line.options->page, Page::Inside);
     EXPECT_EQ(line.options->layer, 3);
     EXPECT_EQ(line.options->theme, ui::ThemeChoice::Dark);
@@ -46,7 +48,7 @@ TEST(LaunchOptions, HelpAndVersion) {
     const auto help = parse({"--help"});
     EXPECT_FALSE(help.options);
     EXPECT_EQ(help.exitStatus, 0);
-    for (const char* word : {"--page", "--layer", "--theme", "--text-scale", "FILE-OR-FOLDER", "latentloom-cli"})
+    for (const char* word : {"--tokenizer", "--page", "--layer", "--theme", "--text-scale", "FILE-OR-FOLDER", "latentloom-cli"})
         EXPECT_NE(help.text.find(word), std::string::npos) << word;
     const auto version = parse({"--version"});
     EXPECT_EQ(version.exitStatus, 0);

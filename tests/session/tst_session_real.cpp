@@ -7,6 +7,8 @@
 #include <QTest>
 
 #include "app/session/session_controller.h"
+#include "tests/support/temp_folder.h"
+#include "tests/support/tiny_checkpoint.h"
 
 namespace loom::session {
 namespace {
@@ -89,6 +91,25 @@ TEST(SessionReal, ABadFileGivesOneMessageThatNamesIt) {
     ASSERT_TRUE(QTest::qWaitFor([&] { return failed.count() > 0; }, kPatience));
     EXPECT_EQ(failed.count(), 1);
     EXPECT_TRUE(failed[0][1].toString().contains(QStringLiteral("CMakeLists.txt"))) << failed[0][1].toString().toStdString();
+}
+
+TEST(SessionReal, ATokenizerMayLieElsewhere) {
+    test::TempFolder model;
+    test::TempFolder elsewhere;
+    test::TinyOptions options;
+    options.tokenizer = false;
+    test::writeTinyCheckpoint(model.path(), options);
+    test::writeFile(elsewhere / "tokenizer.json", test::tinyTokenizerJson());
+    const QString folder = QString::fromStdString(model.path().string());
+    SessionController controller;
+    QSignalSpy opened(&controller, &SessionController::opened);
+    QSignalSpy failed(&controller, &SessionController::failed);
+    controller.open(folder);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return failed.count() > 0; }, kPatience));
+    EXPECT_TRUE(failed[0][1].toString().contains(QStringLiteral("--tokenizer"))) << failed[0][1].toString().toStdString();
+    controller.open(folder, QString::fromStdString((elsewhere / "tokenizer.json").string()));
+    ASSERT_TRUE(QTest::qWaitFor([&] { return opened.count() > 0 || failed.count() > 1; }, kPatience));
+    EXPECT_EQ(opened.count(), 1);
 }
 
 }  // namespace
