@@ -19,7 +19,8 @@ void Context::print(const nlohmann::ordered_json& document) {
 void addCommonOptions(CLI::App& command, Context& context, bool computes) {
     command.add_flag("--json", context.json, "Print one JSON document on stdout and nothing else there");
     if (!computes) return;
-    command.add_option("--threads", context.threads, "CPU threads (default: as many as there are cores)")->check(CLI::Range(1, 1024));
+    command.add_option("--threads", context.threads, "CPU threads (default: one for a small network, else as many as there are cores)")
+        ->check(CLI::Range(1, 1024));
     command.add_option("--device", context.device, "Where to compute")->check(CLI::IsMember({"cpu", "cuda"}))->capture_default_str();
 }
 

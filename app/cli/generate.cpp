@@ -120,7 +120,8 @@ Registration addGenerate(CLI::App& program, Context& context) {
         ->capture_default_str();
     options->seedGiven =
         command->add_option("--seed", options->seed, "The same seed writes the same story; none: one is drawn and reported");
-    command->add_option("--stop", options->request.stopStrings, "Stop before this text; may be given several times");
+    command->add_option("--stop", options->request.stopStrings, "Stop before this text; may be given several times")
+        ->allow_extra_args(false);
     command->add_option("--mla", options->mla, "How a joint latent is decoded: absorbed keeps the small latent, naive expands it")
         ->check(CLI::IsMember({"naive", "absorbed"}))
         ->capture_default_str();

@@ -115,6 +115,11 @@ TEST_F(Cli, GenerateStreamsTheSameTextWithoutJson) {
     EXPECT_NE(plain.err.find("B/token"), std::string::npos);
 }
 
+TEST_F(Cli, StopTextsTakeOneWordEach) {
+    const Outcome outcome = run("generate --stop one --stop two " + model() + " --max-tokens 2 --json");
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+}
+
 TEST_F(Cli, RealCheckpointTellsItsStory) {
     if (!std::filesystem::exists(kStories)) GTEST_SKIP() << "../shared/data is not here";
     const auto doc = json("generate '" + (kStories / "stories260K.bin").string() + "' --prompt '' --max-tokens 256 --temperature 0");
