@@ -40,6 +40,7 @@ struct Registration {
 void addCommonOptions(CLI::App& command, Context& context, bool computes);
 
 /// One per file.
+[[nodiscard]] Registration addEval(CLI::App& program, Context& context);
 [[nodiscard]] Registration addGenerate(CLI::App& program, Context& context);
 [[nodiscard]] Registration addLogits(CLI::App& program, Context& context);
 [[nodiscard]] Registration addInspect(CLI::App& program, Context& context);

@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
     program.require_subcommand(1);
     program.set_version_flag("--version", std::string("LatentLoom " LATENTLOOM_VERSION));
     const std::vector<Registration> commands{addGenerate(program, context), addLogits(program, context), addInspect(program, context),
-                                             addTokenize(program, context)};
+                                             addTokenize(program, context), addEval(program, context)};
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

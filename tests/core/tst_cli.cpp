@@ -192,8 +192,24 @@ TEST_F(Cli, LogitsReadABatchFromAFile) {
     EXPECT_LE(largestDifference({batch.end() - std::ssize(second), batch.end()}, second), 1e-5F);
 }
 
+TEST_F(Cli, EvalMeasuresTheLossOfAFile) {
+    test::writeFile(m_folder / "stories.txt", "One day.\n<|endoftext|>\nA cat sat.\n<|endoftext|>\n");
+    const std::string args = "eval " + model() + " --data " + path("stories.txt");
+    const auto doc = json(args);
+    EXPECT_EQ(doc["stories"], 2);
+    EXPECT_EQ(doc["tokens"], 8 + 1 + 10 + 1);
+    EXPECT_EQ(doc["bytes"], 18);
+    EXPECT_NEAR(doc["perplexity"].get<double>(), std::exp(doc["loss"].get<double>()), 1e-9);
+    EXPECT_EQ(run(args).code, 0);
+}
+
 TEST_F(Cli, BadInputIsOneLine) {
     const std::string folder = model();
+    test::writeFile(m_folder / "binary", std::string("story \xFF\xFE", 8));
+    test::writeFile(m_folder / "separators", "<|endoftext|>\n<|endoftext|>");
+    expectError("eval " + folder + " --data " + path("nothing"), "nothing");
+    expectError("eval " + folder + " --data " + path("binary"), "byte 6");
+    expectError("eval " + folder + " --data " + path("separators"), "no story");
     expectError("generate " + path("missing") + " --prompt x", "missing");
     expectError("inspect " + path("missing") + " --json", "missing");
     expectError("inspect " + path("two\nlines"), "two lines");

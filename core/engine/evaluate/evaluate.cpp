@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/evaluate/evaluate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <span>
+
+#include "core/data/error.h"
+
+namespace loom {
+namespace {
+
+/// −log softmax(logits)[target], in nats.
+double crossEntropy(std::span<const float> logits, TokenId target) {
+    const double best = *std::max_element(logits.begin(), logits.end());
+    double sum = 0;
+    for (const float logit : logits) sum += std::exp(static_cast<double>(logit) - best);
+    return std::log(sum) + best - static_cast<double>(logits[target.index()]);
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view kBreaks = "\r\n";
+    const std::size_t first = text.find_first_not_of(kBreaks);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(kBreaks) - first + 1);
+}
+
+double sequenceLoss(ReferenceModel& network, const TokenIds& ids, MlaPath path, const std::stop_token& stop) {
+    const auto V = static_cast<std::size_t>(network.config().vocab);
+    double total = 0;
+    for (const ScoreWindow& window : scoreWindows(std::ssize(ids), network.config().context)) {
+        const auto inputs = std::span(ids).subspan(static_cast<std::size_t>(window.begin), static_cast<std::size_t>(window.inputs));
+        const std::vector<float> logits = valueOrThrow(network.logits(inputs, 1, path, stop));  // [inputs, V]
+        for (std::int64_t t = window.firstScored; t <= window.begin + window.inputs; ++t) {
+            const auto row = static_cast<std::size_t>(t - 1 - window.begin);
+            total += crossEntropy(std::span(logits).subspan(row * V, V), ids[static_cast<std::size_t>(t)]);
+        }
+    }
+    return total;
+}
+
+}  // namespace
+
+std::vector<std::string_view> splitStories(std::string_view text, std::string_view separator) {
+    std::vector<std::string_view> stories;
+    for (std::size_t at = 0; at <= text.size();) {
+        const std::size_t end = std::min(text.find(separator, at), text.size());
+        if (const std::string_view story = trimmed(text.substr(at, end - at)); !story.empty()) stories.push_back(story);
+        at = end + separator.size();
+    }
+    return stories;
+}
+
+std::vector<ScoreWindow> scoreWindows(std::int64_t length, std::int64_t context) {
+    std::vector<ScoreWindow> windows;
+    const std::int64_t stride = std::max<std::int64_t>(1, context / 2);
+    std::int64_t scored = 1;  // tokens below this one are done; the first is given
+    for (std::int64_t begin = 0; scored < length; begin += stride) {
+        const std::int64_t inputs = std::min(context, length - 1 - begin);
+        windows.push_back({begin, inputs, scored});
+        scored = begin + inputs + 1;
+    }
+    return windows;
+}
+
+double Evaluation::perplexity() const { return std::exp(loss()); }
+double Evaluation::bitsPerByte() const { return totalLoss / std::numbers::ln2 / static_cast<double>(bytes); }
+
+Evaluation evaluate(const OpenModel& model, ReferenceModel& network, const std::vector<std::string_view>& stories, MlaPath path,
+                    const std::function<void(std::int64_t, std::int64_t)>& progress, std::stop_token stop) {
+    if (stories.empty()) throw Error{"There is no story in the data", {}, "Give a text file; stories are separated by <|endoftext|>"};
+    if (model.endTokens().empty()) throw Error{"The model names no end-of-text token", {}, "Set eos_token_id in config.json"};
+    const Tokenizer& tokenizer = *model.tokenizer();
+    const TokenId end = model.endTokens().front();
+    TokenIds begin = tokenizer.beginning();
+    if (begin.empty()) begin = {end};
+
+    Evaluation result;
+    for (const std::string_view story : stories) {
+        TokenIds ids = begin;
+        const TokenIds text = tokenizer.encode(story);
+        ids.insert(ids.end(), text.begin(), text.end());
+        ids.push_back(end);
+        result.totalLoss += sequenceLoss(network, ids, path, stop);
+        result.tokens += std::ssize(ids) - 1;
+        result.bytes += static_cast<std::int64_t>(story.size());
+        ++result.stories;
+        if (progress) progress(result.stories, std::ssize(stories));
+    }
+    return result;
+}
+
+}  // namespace loom

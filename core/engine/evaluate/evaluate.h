@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Evaluation: how well a network predicts stories it is given.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <stop_token>
+#include <string_view>
+#include <vector>
+
+#include "core/engine/api/engine.h"
+
+namespace loom {
+
+/// Stories of a text: what stands between the separators, without the line breaks around it; empty ones are left out.
+[[nodiscard]] std::vector<std::string_view> splitStories(std::string_view text, std::string_view separator = "<|endoftext|>");
+
+/// A stretch of a sequence that is read at once. Inputs are [begin, begin + inputs); the prediction of token t comes from input t − 1;
+/// tokens [firstScored, begin + inputs] are scored here.
+struct ScoreWindow {
+    std::int64_t begin = 0;
+    std::int64_t inputs = 0;
+    std::int64_t firstScored = 1;
+    bool operator==(const ScoreWindow&) const = default;
+};
+/// Windows of at most `context` inputs, half a context apart, that score each token of a sequence but the first exactly once.
+[[nodiscard]] std::vector<ScoreWindow> scoreWindows(std::int64_t length, std::int64_t context);
+
+struct Evaluation {
+    std::int64_t stories = 0;
+    std::int64_t tokens = 0;  ///< predicted tokens, the end of each story included
+    std::int64_t bytes = 0;   ///< UTF-8 bytes of the stories, separators left out
+    double totalLoss = 0;     ///< nats
+
+    [[nodiscard]] double loss() const { return totalLoss / static_cast<double>(tokens); }  ///< nats per token
+    [[nodiscard]] double perplexity() const;
+    [[nodiscard]] double bitsPerByte() const;
+};
+
+/// Scores each story as [begin] + tokens + [end]; all but the first are predicted. `begin` is what the tokenizer puts before a text, or
+/// the end token where it puts nothing; `end` is the model's first end token. Progress is told after every story: (done, all).
+/// Throws Error: no story, no end token, cancelled.
+[[nodiscard]] Evaluation evaluate(const OpenModel& model, ReferenceModel& network, const std::vector<std::string_view>& stories,
+                                  MlaPath path, const std::function<void(std::int64_t, std::int64_t)>& progress, std::stop_token stop);
+
+}  // namespace loom
