@@ -45,6 +45,7 @@ void addCommonOptions(CLI::App& command, Context& context, bool computes);
 [[nodiscard]] Registration addLogits(CLI::App& program, Context& context);
 [[nodiscard]] Registration addInspect(CLI::App& program, Context& context);
 [[nodiscard]] Registration addTokenize(CLI::App& program, Context& context);
+[[nodiscard]] Registration addTokenizerTrain(CLI::App& program, Context& context);
 
 /// Opens MODEL with or without its tokenizer.
 [[nodiscard]] std::shared_ptr<const OpenModel> openModel(Engine& engine, const std::string& model, const std::string& tokenizer,

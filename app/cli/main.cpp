@@ -28,6 +28,7 @@ constexpr const char* kExamples =
     "  latentloom-cli generate stories260K.bin --prompt \"Once upon a time\" --max-tokens 100 --temperature 0.8 --seed 1\n"
     "  latentloom-cli inspect my-model/ --json\n"
     "  latentloom-cli tokenize my-model/ --text \"Once upon a time\"\n"
+    "  latentloom-cli tokenizer train --data stories.txt --vocab 4096 --out my-tokenizer/\n"
     "  latentloom-cli logits my-model/ --tokens 1,2,3 --out logits.safetensors\n"
     "\n"
     "Exit codes: 0 done, 1 error, 2 wrong usage, 130 cancelled.";
@@ -45,8 +46,9 @@ int main(int argc, char** argv) {
     program.footer(kExamples);
     program.require_subcommand(1);
     program.set_version_flag("--version", std::string("LatentLoom " LATENTLOOM_VERSION));
-    const std::vector<Registration> commands{addGenerate(program, context), addLogits(program, context), addInspect(program, context),
-                                             addTokenize(program, context), addEval(program, context)};
+    const std::vector<Registration> commands{addGenerate(program, context),       addLogits(program, context),
+                                             addInspect(program, context),        addTokenize(program, context),
+                                             addTokenizerTrain(program, context), addEval(program, context)};
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

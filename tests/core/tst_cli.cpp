@@ -166,6 +166,29 @@ TEST_F(Cli, TokenizeNeedsNoModel) {
     EXPECT_EQ(json("tokenize " + path("only") + " --text abc")["ids"].size(), 3U);
 }
 
+TEST_F(Cli, TokenizerIsTrainedFromATextFile) {
+    test::writeFile(m_folder / "stories.txt", "the cat the cat\n<|endoftext|>\nthe cat sat");
+    const std::string train = "tokenizer train --data " + path("stories.txt") + " --out " + path("made");
+    const auto doc = json(train + " --vocab 262");
+    EXPECT_EQ(doc["vocab"], 262);
+    EXPECT_EQ(doc["merges"], 4);
+    EXPECT_EQ(json("tokenize " + path("made") + " --text 'the cat'")["tokens"], (nlohmann::json{"the", " ", "cat"}));
+    expectError(train, "--force");
+    const Outcome more = run(train + " --vocab 5000 --force");
+    EXPECT_EQ(more.code, 0);
+    EXPECT_NE(more.err.find("not 5000"), std::string::npos);
+    test::writeFile(m_folder / "empty", "");
+    test::writeFile(m_folder / "binary", "caf\xE9");
+    const std::string out = " --out " + path("other");
+    expectError("tokenizer train --data " + path("empty") + out, "empty");
+    expectError("tokenizer train --data " + path("missing") + out, "missing");
+    expectError("tokenizer train --data " + path("binary") + out, "byte 3");
+    expectError("tokenizer train --data " + path("made") + out, "folder");
+    expectError("tokenizer train --data " + path("stories.txt") + out + " --vocab 257", "257");
+    expectError("tokenizer train --data " + path("stories.txt") + " --out " + path("binary"), "not a folder");
+    EXPECT_FALSE(std::filesystem::exists(m_folder / "other"));
+}
+
 TEST_F(Cli, LogitsAgreeAllAtOnceSteppedAndOnBothPaths) {
     test::TinyOptions options;
     options.family = Family::DeepseekV3;

@@ -107,6 +107,36 @@ def add_odd_tokens(tokenizer):
                          AddedToken("<longer> token>", normalized=False)])
 
 
+# Texts to train on: sentences, pairs that are equally frequent, words that overlap, runs of one letter.
+TRAINING = [
+    ("sentences", 400, 0, None),
+    ("ties", 300, 0, ["ab cd ef ab cd ef", "gh gh hg hg", "ba dc", "zyx zyx xyz"]),
+    ("overlaps", 300, 0, ["abc " * 3 + "bc " * 9 + "abd " * 20 + "xabc xab ab ab yabcd abcabc ababc", "bcd bcbc abcd " * 4]),
+    ("runs", 290, 0, ["aaaaaaa aaaa aaa aaaaa",
+                      "aaabaaab baaa abab", "\n\n\n\n  \n    x   ======= ====", "\u00e9\u00e9\u00e9 \u4f60\u4f60\u4f60"]),
+    ("rare", 400, 3, ["one two three one two three one two", "four five five six <|end six <|end six"]),
+]
+
+
+def store_training():
+    """Writes what BpeTrainer learns: [{name, vocab, min_frequency, records, tokens, merges, cases}]."""
+    out = []
+    for name, vocab, frequency, records in TRAINING:
+        records = records or list(sentences())
+        tokenizer = Tokenizer(models.BPE())
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+        tokenizer.decoder = decoders.ByteLevel()
+        tokenizer.train_from_iterator(records, trainers.BpeTrainer(
+            vocab_size=vocab, min_frequency=frequency, special_tokens=["<|endoftext|>", "<|pad|>"],
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
+        model = json.loads(tokenizer.to_str())["model"]
+        texts = ["Lily couldn't sleep in the park.<|endoftext|>\n\n x", "caf\u00e9 \U0001f600 12 cakes", "<|pad|>"]
+        out.append({"name": name, "vocab": vocab, "min_frequency": frequency, "records": records,
+                    "tokens": sorted(model["vocab"], key=model["vocab"].get), "merges": [" ".join(pair) for pair in model["merges"]],
+                    "cases": [{"text": text, "ids": tokenizer.encode(text).ids} for text in texts]})
+    write("bpe_training.json", out, compact=True)
+
+
 def words_as_text(document):
     """The older way to write merges."""
     document["model"]["merges"] = [" ".join(merge) for merge in document["model"]["merges"]]
@@ -147,6 +177,8 @@ def main():
     splits = train(450, several)
     splits.post_processor = processors.TemplateProcessing(single="$A <|endoftext|>", pair=None, special_tokens=[("<|endoftext|>", 0)])
     store("many_splits", splits)
+
+    store_training()
 
     if options.gpt2:
         gpt2 = Tokenizer(models.BPE.from_file(str(options.gpt2 / "vocab.json"), str(options.gpt2 / "merges.txt")))
