@@ -24,6 +24,20 @@ void addCommonOptions(CLI::App& command, Context& context, bool computes) {
     command.add_option("--device", context.device, "Where to compute")->check(CLI::IsMember({"cpu", "cuda"}))->capture_default_str();
 }
 
+void addModelOption(CLI::App& command, std::string& model) {
+    command.add_option("model", model, "Checkpoint: llama2.c .bin file or Hugging Face folder")->required();
+}
+
+void addTokenizerOption(CLI::App& command, std::string& tokenizer) {
+    command.add_option("--tokenizer", tokenizer, "Tokenizer file or folder, where it is not beside the model");
+}
+
+void addMlaOption(CLI::App& command, std::string& mla) {
+    command.add_option("--mla", mla, "How a joint latent is decoded: absorbed keeps the small latent, naive expands it")
+        ->check(CLI::IsMember({"naive", "absorbed"}))
+        ->capture_default_str();
+}
+
 std::shared_ptr<const OpenModel> openModel(Engine& engine, const std::string& model, const std::string& tokenizer, bool needTokenizer) {
     return valueOrThrow(engine.open(model, {tokenizer, needTokenizer}));
 }

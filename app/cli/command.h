@@ -39,6 +39,11 @@ struct Registration {
 /// Adds --json (and --threads, --device where the network computes) to a command.
 void addCommonOptions(CLI::App& command, Context& context, bool computes);
 
+/// MODEL, --tokenizer and --mla, for the commands that take them.
+void addModelOption(CLI::App& command, std::string& model);
+void addTokenizerOption(CLI::App& command, std::string& tokenizer);
+void addMlaOption(CLI::App& command, std::string& mla);
+
 /// One per file.
 [[nodiscard]] Registration addEval(CLI::App& program, Context& context);
 [[nodiscard]] Registration addGenerate(CLI::App& program, Context& context);

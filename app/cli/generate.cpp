@@ -104,7 +104,7 @@ Registration addGenerate(CLI::App& program, Context& context) {
     const auto options = std::make_shared<Options>();
     CLI::App* command =
         program.add_subcommand("generate", "Write a story that goes on from a prompt. It streams to the terminal as it is written.");
-    command->add_option("model", options->model, "Checkpoint: llama2.c .bin file or Hugging Face folder")->required();
+    addModelOption(*command, options->model);
     command->add_option("--prompt", options->prompt, "How the story begins. Empty: the beginning-of-text token alone");
     command->add_option("--max-tokens", options->request.maxTokens, "Write at most this many tokens")
         ->check(CLI::NonNegativeNumber)
@@ -122,10 +122,8 @@ Registration addGenerate(CLI::App& program, Context& context) {
         command->add_option("--seed", options->seed, "The same seed writes the same story; none: one is drawn and reported");
     command->add_option("--stop", options->request.stopStrings, "Stop before this text; may be given several times")
         ->allow_extra_args(false);
-    command->add_option("--mla", options->mla, "How a joint latent is decoded: absorbed keeps the small latent, naive expands it")
-        ->check(CLI::IsMember({"naive", "absorbed"}))
-        ->capture_default_str();
-    command->add_option("--tokenizer", options->tokenizer, "Tokenizer file or folder, where it is not beside the model");
+    addMlaOption(*command, options->mla);
+    addTokenizerOption(*command, options->tokenizer);
     addCommonOptions(*command, context, true);
     return {command, [options](const Context& c) { return run(*options, c); }};
 }

@@ -73,7 +73,7 @@ void printText(const ModelConfig& c) {
 Registration addInspect(CLI::App& program, Context& context) {
     const auto model = std::make_shared<std::string>();
     CLI::App* command = program.add_subcommand("inspect", "Say what a checkpoint is: family, attention form, sizes, bytes kept per token.");
-    command->add_option("model", *model, "Checkpoint: llama2.c .bin file or Hugging Face folder")->required();
+    addModelOption(*command, *model);
     addCommonOptions(*command, context, false);
     return {command, [model](const Context& c) {
                 const auto engine = Engine::create({});

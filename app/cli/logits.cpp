@@ -105,16 +105,14 @@ int run(const Options& options, const Context& context) {
 Registration addLogits(CLI::App& program, Context& context) {
     const auto options = std::make_shared<Options>();
     CLI::App* command = program.add_subcommand("logits", "Compute the logits of given tokens in f32 and write them to a safetensors file.");
-    command->add_option("model", options->model, "Checkpoint: llama2.c .bin file or Hugging Face folder")->required();
+    addModelOption(*command, options->model);
     CLI::Option* tokens = command->add_option("--tokens", options->tokens, "Token ids, as in 1,2,3");
     CLI::Option* file =
         command->add_option("--tokens-file", options->tokensFile, "Safetensors file with a tensor 'tokens' [B, T] of type I64")
             ->excludes(tokens);
     command->add_option("--out", options->out, "Where to write the tensor 'logits' [B, T, V] float32")->required();
     command->add_flag("--step", options->step, "One token at a time through the cache instead of all at once");
-    command->add_option("--mla", options->mla, "Which path a joint latent takes")
-        ->check(CLI::IsMember({"naive", "absorbed"}))
-        ->capture_default_str();
+    addMlaOption(*command, options->mla);
     addCommonOptions(*command, context, true);
     command->callback([tokens, file] {
         if (tokens->count() == 0 && file->count() == 0) throw CLI::RequiredError("--tokens or --tokens-file");

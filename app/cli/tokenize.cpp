@@ -72,7 +72,7 @@ Registration addTokenize(CLI::App& program, Context& context) {
     CLI::Option* text = command->add_option("--text", options->text, "Text to encode");
     options->idsGiven = command->add_option("--ids", options->ids, "Ids to decode, as in 1,2,3")->excludes(text);
     command->add_flag("--special", options->special, "Add the special tokens that the tokenizer puts around a text");
-    command->add_option("--tokenizer", options->tokenizer, "Tokenizer file or folder, where it is not beside the model");
+    addTokenizerOption(*command, options->tokenizer);
     addCommonOptions(*command, context, false);
     command->callback([text, options] {
         if (text->count() == 0 && options->idsGiven->count() == 0) throw CLI::RequiredError("--text or --ids");

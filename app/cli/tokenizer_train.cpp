@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // latentloom-cli tokenizer train: learns a byte-level BPE tokenizer from a text file.
-#include <unistd.h>
-
 #include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <string>
 
 #include "app/cli/command.h"
+#include "app/cli/progress_line.h"
 #include "core/engine/checkpoint/mapped_file.h"
 #include "core/engine/tokenizer/bpe_trainer.h"
 
@@ -22,41 +22,16 @@ struct Options {
     BpeTrainerOptions trainer;
 };
 
-/// "reading 42 %, 3 s left" on stderr, once a second.
-class Progress {
-public:
-    void operator()(const BpeProgress& p) {
-        const auto now = std::chrono::steady_clock::now();
-        if (p.phase != m_phase) {
-            m_phase = p.phase;
-            m_start = now;
-        }
-        if (p.done == 0 || now - m_last < std::chrono::seconds(1)) return;
-        m_last = now;
-        const double share = static_cast<double>(p.done) / static_cast<double>(p.total);
-        const double left = std::chrono::duration<double>(now - m_start).count() * (1 / share - 1);
-        std::cerr << (m_terminal ? "\r" : "") << (p.phase == BpeProgress::Phase::Reading ? "reading " : "merging ")
-                  << std::lround(100 * share) << " %, " << std::lround(left) << " s left   " << (m_terminal ? "" : "\n") << std::flush;
-        m_open = m_terminal;
-    }
-    ~Progress() {
-        if (m_open) std::cerr << '\n';
-    }
-
-private:
-    BpeProgress::Phase m_phase = BpeProgress::Phase::Reading;
-    std::chrono::steady_clock::time_point m_start = std::chrono::steady_clock::now();
-    std::chrono::steady_clock::time_point m_last = m_start;
-    bool m_terminal = isatty(STDERR_FILENO) != 0;
-    bool m_open = false;
-};
-
 BpeVocabulary learn(const Options& options, const Context& context, std::int64_t& bytes) {
     BpeTrainer trainer(options.trainer);
     const MappedFile file(options.data);
     bytes = std::ssize(file.bytes());
-    Progress progress;
-    const auto report = [&progress](const BpeProgress& p) { progress(p); };
+    ProgressLine progress;
+    const auto report = [&progress](const BpeProgress& p) {
+        const std::string phase = p.phase == BpeProgress::Phase::Reading ? "reading " : "merging ";
+        const double percent = 100.0 * static_cast<double>(p.done) / static_cast<double>(p.total);
+        progress.update(phase + std::to_string(std::lround(percent)) + " %", p.done, p.total, static_cast<int>(p.phase));
+    };
     try {
         trainer.add({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}, report, context.stop);
         return trainer.train(report, context.stop);

@@ -50,6 +50,5 @@ QLabel* mutedLabel(const QString& text, QWidget* parent) {
 }
 
 QFrame* horizontalSeparator(QWidget* parent) { return line(QFrame::HLine, parent); }
-QFrame* verticalSeparator(QWidget* parent) { return line(QFrame::VLine, parent); }
 
 }  // namespace loom::ui

@@ -14,6 +14,5 @@ namespace loom::ui {
 [[nodiscard]] QLabel* sectionHeading(const QString& text, QWidget* parent = nullptr);  ///< small, bold, muted capitals
 [[nodiscard]] QLabel* mutedLabel(const QString& text, QWidget* parent = nullptr);      ///< secondary text
 [[nodiscard]] QFrame* horizontalSeparator(QWidget* parent = nullptr);                  ///< one thin line
-[[nodiscard]] QFrame* verticalSeparator(QWidget* parent = nullptr);
 
 }  // namespace loom::ui

@@ -50,7 +50,6 @@ void MessageBar::dismiss() {
     if (isHidden()) return;
     hide();
     m_text->clear();
-    emit dismissed();
 }
 
 void MessageBar::paintEvent(QPaintEvent*) {

@@ -24,9 +24,6 @@ public slots:
     void showMessage(const QString& text, loom::ui::MessageBar::Kind kind = Kind::Problem);
     void dismiss();
 
-signals:
-    void dismissed();
-
 protected:
     void paintEvent(QPaintEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;

@@ -213,9 +213,6 @@ void StoryView::step(int direction) {
     }
 }
 
-void StoryView::inspectNext() { step(1); }
-void StoryView::inspectPrevious() { step(-1); }
-
 void StoryView::mouseMoveEvent(QMouseEvent* event) {
     QPlainTextEdit::mouseMoveEvent(event);
     m_byKeyboard = false;

@@ -36,10 +36,6 @@ public:
     /// or from its beginning on if `stay`. Wraps around. Empty text clears the marks.
     Matches findText(const QString& text, bool backward, bool stay);
 
-public slots:
-    void inspectNext();      ///< Alt+Right
-    void inspectPrevious();  ///< Alt+Left
-
 signals:
     /// Alternatives of this row are wanted (-1: not any more).
     void inspectedChanged(int row);

@@ -26,11 +26,4 @@ namespace loom {
     return checkedProduct(std::span<const std::int64_t>(factors.begin(), factors.size()));
 }
 
-/// The sum, or nothing if it does not fit.
-[[nodiscard]] inline std::optional<std::int64_t> checkedSum(std::int64_t a, std::int64_t b) {
-    std::int64_t sum = 0;
-    if (__builtin_add_overflow(a, b, &sum)) return std::nullopt;
-    return sum;
-}
-
 }  // namespace loom
