@@ -161,9 +161,9 @@ private:
             }
             if (reasonToStop(run, std::ssize(ids))) continue;  // nobody needs what comes after the last token
             const auto before = Clock::now();
-            const ForwardOutput out = forward(std::span(ids).last(1), forwardOptions(run.request));
+            ForwardOutput out = forward(std::span(ids).last(1), forwardOptions(run.request));
             stepTime = Clock::now() - before;
-            run.logits = out.logits;
+            run.logits = std::move(out.logits);
             TokenStep cached = step;
             addCacheDetails(cached, out, 0, 1);
             run.observer.onCached(cached);
