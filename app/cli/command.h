@@ -51,6 +51,7 @@ void addMlaOption(CLI::App& command, std::string& mla);
 [[nodiscard]] Registration addInspect(CLI::App& program, Context& context);
 [[nodiscard]] Registration addTokenize(CLI::App& program, Context& context);
 [[nodiscard]] Registration addTokenizerTrain(CLI::App& program, Context& context);
+[[nodiscard]] Registration addTrain(CLI::App& program, Context& context);
 
 /// Opens MODEL with or without its tokenizer.
 [[nodiscard]] std::shared_ptr<const OpenModel> openModel(Engine& engine, const std::string& model, const std::string& tokenizer,

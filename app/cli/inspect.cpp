@@ -10,6 +10,7 @@ namespace {
 
 std::string formId(const AttentionConfig& a) {
     if (a.latent == Latent::Joint) return "mla-deepseek";
+    if (a.latent == Latent::PerHead) return "mla-paper";
     return a.kvHeads == a.heads ? "mha" : a.kvHeads == 1 ? "mqa" : "gqa";
 }
 
@@ -39,6 +40,10 @@ nlohmann::ordered_json describe(const ModelConfig& c) {
         json["v_head_dim"] = a.vHeadDim;
     } else {
         json["head_dim"] = a.headDim;
+        if (a.latent == Latent::PerHead) {
+            json["k_rank"] = a.kRank;
+            json["v_rank"] = a.vRank;
+        }
     }
     json["cache"] = {{"form", name(f32.form)},
                      {"elements_per_token", f32.elementsPerToken()},
@@ -58,6 +63,8 @@ void printText(const ModelConfig& c) {
     std::cout << "family      " << name(c.family) << '\n' << "attention   " << attentionFormName(a) << ", " << a.heads << " heads";
     if (a.latent == Latent::None && a.kvHeads != a.heads) std::cout << ", " << a.kvHeads << " key/value heads";
     if (a.latent == Latent::Joint) std::cout << ", latent " << a.kvLoraRank << " + rotary key " << a.qkRopeHeadDim;
+    if (a.latent == Latent::PerHead) std::cout << ", latents " << a.kRank << " + " << a.vRank << " per head";
+    if (c.positions != Positions::Rotary) std::cout << ", positions " << name(c.positions);
     std::cout << "\nparameters  " << count.total << " (" << count.nonEmbedding << " without embeddings)\n"
               << "shape       " << c.layers << " layers, width " << c.dModel << ", feed-forward " << c.ffnWidth << '\n'
               << "vocabulary  " << c.vocab << " tokens\n"

@@ -29,6 +29,7 @@ constexpr const char* kExamples =
     "  latentloom-cli inspect my-model/ --json\n"
     "  latentloom-cli tokenize my-model/ --text \"Once upon a time\"\n"
     "  latentloom-cli tokenizer train --data stories.txt --vocab 4096 --out my-tokenizer/\n"
+    "  latentloom-cli train --data stories.txt --config small.json --out my-model/\n"
     "  latentloom-cli logits my-model/ --tokens 1,2,3 --out logits.safetensors\n"
     "\n"
     "Exit codes: 0 done, 1 error, 2 wrong usage, 130 cancelled.";
@@ -48,7 +49,8 @@ int main(int argc, char** argv) {
     program.set_version_flag("--version", std::string("LatentLoom " LATENTLOOM_VERSION));
     const std::vector<Registration> commands{addGenerate(program, context),       addLogits(program, context),
                                              addInspect(program, context),        addTokenize(program, context),
-                                             addTokenizerTrain(program, context), addEval(program, context)};
+                                             addTokenizerTrain(program, context), addEval(program, context),
+                                             addTrain(program, context)};
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

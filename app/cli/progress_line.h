@@ -15,6 +15,11 @@ public:
     /// "WHAT, 12 s left" at most once a second, the first time after a second. The time left is judged from when `phase` began.
     void update(const std::string& what, std::int64_t done, std::int64_t total, int phase = 0);
 
+    /// A whole line as it stands, at most once a second.
+    void show(const std::string& line);
+    /// A line of its own that stays.
+    void note(const std::string& line);
+
 private:
     int m_phase = 0;
     std::chrono::steady_clock::time_point m_start = std::chrono::steady_clock::now();

@@ -11,6 +11,8 @@ std::string_view name(CacheLane lane) {
         case CacheLane::Values: return "values";
         case CacheLane::Latent: return "latent";
         case CacheLane::RotaryKey: return "rotary key";
+        case CacheLane::KeyLatent: return "key latents";
+        case CacheLane::ValueLatent: return "value latents";
     }
     return "?";
 }
@@ -45,6 +47,9 @@ CacheSpec latentSpec(std::int64_t layers, std::int64_t latent, std::int64_t rota
 CacheSpec cacheSpec(const ModelConfig& config, MlaPath path, DType dtype) {
     const AttentionConfig& a = config.attention;
     if (a.latent == Latent::None) return fullSpec(config.layers, a.kvHeads * a.headDim, a.kvHeads * a.headDim, dtype);
+    if (a.latent == Latent::PerHead) {
+        return {CacheForm::Latent, config.layers, {{CacheLane::KeyLatent, a.heads * a.kRank}, {CacheLane::ValueLatent, a.heads * a.vRank}}, dtype};
+    }
     if (path == MlaPath::Naive) return fullSpec(config.layers, a.heads * a.qkHeadDim(), a.heads * a.vHeadDim, dtype);
     return latentSpec(config.layers, a.kvLoraRank, a.qkRopeHeadDim, dtype);
 }

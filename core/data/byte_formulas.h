@@ -14,14 +14,15 @@ namespace loom {
 /// Which of two equivalent ways a joint latent is decoded. Naive expands keys and values per head and keeps them;
 /// Absorbed keeps the latent and folds the up-projections into query and output (arXiv 2405.04434, section 2.1.2).
 enum class MlaPath : std::uint8_t { Naive, Absorbed };
-/// Full: per-head keys and values. Latent: c and the shared rotary key.
+/// Full: per-head keys and values. Latent: c and the shared rotary key, or the latents of each head.
 enum class CacheForm : std::uint8_t { Full, Latent };
-/// One kind of vector kept per position. A full cache has Keys and Values, a latent cache Latent and RotaryKey.
-enum class CacheLane : std::uint8_t { Keys, Values, Latent, RotaryKey };
+/// One kind of vector kept per position. A full cache has Keys and Values, a latent cache Latent and RotaryKey (joint) or KeyLatent and
+/// ValueLatent (per head).
+enum class CacheLane : std::uint8_t { Keys, Values, Latent, RotaryKey, KeyLatent, ValueLatent };
 
 [[nodiscard]] std::string_view name(MlaPath path);    ///< "naive", "absorbed"
 [[nodiscard]] std::string_view name(CacheForm form);  ///< "full", "latent"
-[[nodiscard]] std::string_view name(CacheLane lane);  ///< "keys", "values", "latent", "rotary key"
+[[nodiscard]] std::string_view name(CacheLane lane);  ///< "keys", "values", "latent", "rotary key", "key latents", "value latents"
 
 struct LaneSpec {
     CacheLane lane = CacheLane::Keys;
@@ -36,7 +37,7 @@ struct CacheSpec {
     std::vector<LaneSpec> lanes;
     DType dtype = DType::F32;
 
-    /// Cached elements per token and layer: 2·G·d, H(dN+dR+dV) for the naive joint form, or r + dR.
+    /// Cached elements per token and layer: 2·G·d, H(dN+dR+dV) for the naive joint form, r + dR, or H·(rK + rV) per head.
     [[nodiscard]] std::int64_t elementsPerTokenPerLayer() const;
     /// All layers together.
     [[nodiscard]] std::int64_t elementsPerToken() const { return elementsPerTokenPerLayer() * layers; }

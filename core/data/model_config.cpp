@@ -7,21 +7,37 @@ std::string_view name(Latent latent) {
     switch (latent) {
         case Latent::None: return "none";
         case Latent::Joint: return "joint";
+        case Latent::PerHead: return "per_head";
     }
     return "?";
 }
+
+std::string_view name(Positions positions) {
+    switch (positions) {
+        case Positions::Rotary: return "rotary";
+        case Positions::Learned: return "learned";
+        case Positions::None: return "none";
+    }
+    return "?";
+}
+
+std::string_view name(NormKind norm) { return norm == NormKind::Rms ? "rms_norm" : "layer_norm"; }
+std::string_view name(MlpKind mlp) { return mlp == MlpKind::SwiGlu ? "swiglu" : "gelu"; }
+std::string_view name(RopeLayout layout) { return layout == RopeLayout::Half ? "half" : "interleaved"; }
 
 std::string_view name(Family family) {
     switch (family) {
         case Family::Llama: return "llama";
         case Family::DeepseekV3: return "deepseek_v3";
         case Family::Llama2C: return "llama2.c";
+        case Family::LatentLoom: return "latentloom";
     }
     return "?";
 }
 
 std::string attentionFormName(const AttentionConfig& attention) {
     if (attention.latent == Latent::Joint) return "MLA (joint latent)";
+    if (attention.latent == Latent::PerHead) return "MLA (latent per head)";
     if (attention.kvHeads == attention.heads) return "MHA";
     return attention.kvHeads == 1 ? "MQA" : "GQA";
 }
@@ -33,6 +49,10 @@ std::int64_t attentionParameters(const AttentionConfig& a, std::int64_t D) {
     if (a.latent == Latent::None) {
         const std::int64_t bias = a.bias ? H * a.headDim + 2 * a.kvHeads * a.headDim + D : 0;
         return 2 * D * H * a.headDim + 2 * D * a.kvHeads * a.headDim + bias;
+    }
+    if (a.latent == Latent::PerHead) {
+        const std::int64_t bias = a.bias ? H * a.headDim + D : 0;
+        return 2 * D * H * a.headDim + (a.kRank + a.vRank) * H * (D + a.headDim) + bias;
     }
     const std::int64_t queryWidth = H * a.qkHeadDim();
     const std::int64_t query = a.qLoraRank > 0 ? D * a.qLoraRank + a.qLoraRank + a.qLoraRank * queryWidth : D * queryWidth;
@@ -46,12 +66,16 @@ std::int64_t attentionParameters(const AttentionConfig& a, std::int64_t D) {
 
 ParameterCount countParameters(const ModelConfig& config) {
     const std::int64_t D = config.dModel;
-    const std::int64_t mlpBias = config.mlpBias ? 2 * config.ffnWidth + D : 0;
-    const std::int64_t block = attentionParameters(config.attention, D) + 3 * D * config.ffnWidth + mlpBias + 2 * D;
+    const std::int64_t F = config.ffnWidth;
+    const bool gated = config.mlp == MlpKind::SwiGlu;
+    const std::int64_t norm = config.norm == NormKind::Layer ? 2 * D : D;  // weight, and bias
+    const std::int64_t mlpBias = config.mlpBias ? (gated ? 2 : 1) * F + D : 0;
+    const std::int64_t block = attentionParameters(config.attention, D) + (gated ? 3 : 2) * D * F + mlpBias + 2 * norm;
     const std::int64_t head = config.tieEmbeddings ? 0 : config.vocab * D;
+    const std::int64_t places = config.positions == Positions::Learned ? config.context * D : 0;
     ParameterCount count;
-    count.nonEmbedding = config.layers * block + D + head;
-    count.total = count.nonEmbedding + config.vocab * D;
+    count.nonEmbedding = config.layers * block + norm + head;
+    count.total = count.nonEmbedding + config.vocab * D + places;
     return count;
 }
 

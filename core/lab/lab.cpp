@@ -6,10 +6,12 @@
 #include <limits>
 #include <thread>
 
+#include "core/engine/checkpoint/mapped_file.h"
 #include "core/lab/device/device.h"
 #include "core/lab/inspect/attention_capture.h"
 #include "core/lab/reference_sequence.h"
 #include "core/lab/torch_guard.h"
+#include "core/lab/train/trainer.h"
 
 namespace loom::lab {
 namespace {
@@ -119,6 +121,13 @@ public:
             }
             network->allocator = makeAllocator(device, account);
             return std::make_shared<TorchModel>(std::move(network), lab::deviceName(device));
+        });
+    }
+    [[nodiscard]] Result<std::unique_ptr<TrainableModel>> buildTrainable(const Checkpoint& checkpoint, const TrainerOptions& options,
+                                                                         MemoryAccount& account) override {
+        return torchGuarded(threadsFor(options.threads), [&] {
+            checkConfig(checkpoint.config, pathText(checkpoint.path));
+            return makeTrainer(checkpoint, options, threadsFor(options.threads), account);
         });
     }
     [[nodiscard]] std::string version() const override { return "LibTorch " TORCH_VERSION; }

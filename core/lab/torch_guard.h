@@ -20,13 +20,13 @@ namespace loom::lab {
     return {"LibTorch refused a computation: " + std::string(text.substr(0, text.find('\n'))), {}, {}};
 }
 
-/// Runs `body` without gradients on at most `threads` threads.
+/// Runs `body` on at most `threads` threads, without gradients unless they are asked for.
 template <class Body>
-[[nodiscard]] auto torchGuarded(int threads, Body&& body) -> Result<decltype(body())> {
+[[nodiscard]] auto torchGuarded(int threads, Body&& body, bool gradients = false) -> Result<decltype(body())> {
     return guarded([&] {
         try {
             if (at::get_num_threads() != threads) at::set_num_threads(threads);
-            const c10::InferenceMode noGradients;
+            const c10::InferenceMode noGradients(!gradients);
             return body();
         } catch (const c10::Error& error) {
             throw errorFrom(error);

@@ -12,6 +12,8 @@ QColor laneColour(CacheLane lane) {
         case CacheLane::Values: return colour(Meaning::FullCache).darker(140);
         case CacheLane::Latent: return colour(Meaning::Latent);
         case CacheLane::RotaryKey: return colour(Meaning::RotaryKey);
+        case CacheLane::KeyLatent: return colour(Meaning::Latent);
+        case CacheLane::ValueLatent: return colour(Meaning::Latent).darker(140);
     }
     return {};
 }

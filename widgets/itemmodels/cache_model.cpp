@@ -19,6 +19,8 @@ QString laneTitle(CacheLane lane) {
         case CacheLane::Values: return CacheModel::tr("values");
         case CacheLane::Latent: return CacheModel::tr("latent");
         case CacheLane::RotaryKey: return CacheModel::tr("rotary key");
+        case CacheLane::KeyLatent: return CacheModel::tr("key latents");
+        case CacheLane::ValueLatent: return CacheModel::tr("value latents");
     }
     return {};
 }

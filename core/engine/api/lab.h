@@ -14,12 +14,11 @@
 #include "core/data/attention_map.h"
 #include "core/data/byte_formulas.h"
 #include "core/data/error.h"
+#include "core/engine/api/training.h"
 #include "core/engine/cache/kv_cache.h"
 #include "core/engine/checkpoint/checkpoint.h"
 
 namespace loom {
-
-enum class DeviceKind : std::uint8_t { Cpu, Cuda };
 
 struct ForwardOptions {
     bool allLogits = false;             ///< logits of every position of the block, else of the last only
@@ -75,6 +74,9 @@ public:
     /// Copies the checkpoint's weights into tensors of the compute type. Cancelled between tensors.
     [[nodiscard]] virtual Result<std::shared_ptr<ReferenceModel>> build(const Checkpoint& checkpoint, const LabOptions& options,
                                                                         MemoryAccount& account, std::stop_token stop) = 0;
+    /// A network to train, begun with the checkpoint's weights. `account` must outlive it.
+    [[nodiscard]] virtual Result<std::unique_ptr<TrainableModel>> buildTrainable(const Checkpoint& checkpoint, const TrainerOptions& options,
+                                                                                 MemoryAccount& account) = 0;
     /// "LibTorch 2.13.0"
     [[nodiscard]] virtual std::string version() const = 0;
     /// Whether a CUDA device can be used now.

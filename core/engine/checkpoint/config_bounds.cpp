@@ -56,16 +56,23 @@ struct Keys {
 };
 constexpr Keys kLlama2CKeys{"dim", "n_layers", "n_heads", "n_kv_heads", "hidden_dim", "vocab_size", "seq_len"};
 
-void checkAttention(const AttentionConfig& a, const Keys& keys, const Bounds& bounds) {
+void checkAttention(const ModelConfig& config, const Keys& keys, const Bounds& bounds) {
+    const AttentionConfig& a = config.attention;
     bounds.between(keys.heads, a.heads, 1, kMaxHeads);
-    if (a.latent == Latent::None) {
+    if (a.latent == Latent::PerHead) {
+        bounds.between("head_dim", a.headDim, 2, kMaxHeadDim);
+        // A latent as wide as the head saves nothing; a wider one is a mistake.
+        bounds.between("k_rank", a.kRank, 1, a.headDim);
+        bounds.between("v_rank", a.vRank, 1, a.headDim);
+        if (config.positions == Positions::Rotary) bounds.even("head_dim", a.headDim);
+    } else if (a.latent == Latent::None) {
         bounds.between(keys.kvHeads, a.kvHeads, 1, a.heads);
         if (a.heads % a.kvHeads != 0) {
             bounds.fail(std::string(keys.kvHeads) + " is " + std::to_string(a.kvHeads) + "; it must divide " + keys.heads + " (" +
                         std::to_string(a.heads) + ")");
         }
         bounds.between("head_dim", a.headDim, 2, kMaxHeadDim);
-        bounds.even("head_dim", a.headDim);
+        if (config.positions == Positions::Rotary) bounds.even("head_dim", a.headDim);
     } else {
         bounds.between("q_lora_rank", a.qLoraRank, 0, kMaxWidth);
         bounds.between("kv_lora_rank", a.kvLoraRank, 1, kMaxWidth);
@@ -95,7 +102,7 @@ void checkConfig(const ModelConfig& config, const std::string& where) {
     bounds.between(keys.context, config.context, 1, kMaxContext);
     bounds.positive("rms_norm_eps", config.normEps, 1.0);
     bounds.positive("the latent norms' eps", config.latentNormEps, 1.0);
-    checkAttention(a, keys, bounds);
+    checkAttention(config, keys, bounds);
     // Weights cannot overflow within these bounds (less than 2^60 numbers); a cache over the whole context could.
     const std::int64_t perLayer = a.latent == Latent::Joint ? a.heads * (a.qkHeadDim() + a.vHeadDim) + a.kvLoraRank + a.qkRopeHeadDim
                                                             : 2 * a.kvHeads * a.headDim + 2 * config.dModel;

@@ -2,6 +2,7 @@
 // Typed access to JSON objects.
 #include "core/engine/checkpoint/config_reader.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -27,8 +28,11 @@ std::string described(const nlohmann::json& value) {
 
 }  // namespace
 
-ConfigReader::ConfigReader(const std::filesystem::path& path, std::size_t limit) : m_where(pathText(path)) {
-    m_object = parseJson(readTextFile(path, limit), m_where, {32, limit / 64});
+ConfigReader::ConfigReader(const std::filesystem::path& path, std::size_t limit)
+    : ConfigReader(readTextFile(path, limit), pathText(path)) {}
+
+ConfigReader::ConfigReader(const std::string& text, std::string where) : m_where(std::move(where)) {
+    m_object = parseJson(text, m_where, {32, std::max<std::size_t>(1024, text.size() / 8)});
     if (!m_object.is_object()) throw Error{"The file must hold a JSON object but holds " + described(m_object), m_where, kHint};
 }
 
@@ -100,6 +104,15 @@ std::vector<std::int64_t> ConfigReader::integers(const std::string& key) const {
     std::vector<std::int64_t> list;
     for (const nlohmann::json& element : value) list.push_back(asInteger(element, key));
     return list;
+}
+
+void ConfigReader::allowOnly(std::span<const std::string_view> known) const {
+    for (const auto& [key, value] : m_object.items()) {
+        if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+        std::string list;
+        for (const std::string_view name : known) list.append(list.empty() ? "" : ", ").append(name);
+        fail("The key " + inQuotes(m_prefix + key) + " is not known here", "Known are: " + list);
+    }
 }
 
 std::optional<ConfigReader> ConfigReader::object(const std::string& key) const {

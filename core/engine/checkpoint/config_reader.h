@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -18,6 +20,9 @@ class ConfigReader {
 public:
     /// Reads a JSON file of at most `limit` bytes and one value per 64 of them that must hold an object.
     ConfigReader(const std::filesystem::path& path, std::size_t limit);
+
+    /// The same from text that has been read already.
+    ConfigReader(const std::string& text, std::string where);
 
     [[nodiscard]] const std::string& where() const { return m_where; }
     /// Present and not null.
@@ -35,6 +40,8 @@ public:
     [[nodiscard]] std::vector<std::int64_t> integers(const std::string& key) const;
     /// An object inside this one; nothing if absent or null.
     [[nodiscard]] std::optional<ConfigReader> object(const std::string& key) const;
+    /// Throws Error naming the first key that is not among `known`.
+    void allowOnly(std::span<const std::string_view> known) const;
     [[nodiscard]] const nlohmann::json& json() const { return m_object; }
 
     /// An error about one key of this object.

@@ -30,6 +30,15 @@ void addAttention(SpecList& list, const std::string& prefix, const AttentionConf
         list.linear(prefix + "o_proj", D, H * a.headDim, a.bias);
         return;
     }
+    if (a.latent == Latent::PerHead) {
+        list.linear(prefix + "q_proj", H * a.headDim, D, a.bias);
+        list.linear(prefix + "k_down_proj", H * a.kRank, D, false);
+        list.add(prefix + "k_up_proj.weight", {H * a.headDim, a.kRank});  // head by head
+        list.linear(prefix + "v_down_proj", H * a.vRank, D, false);
+        list.add(prefix + "v_up_proj.weight", {H * a.headDim, a.vRank});
+        list.linear(prefix + "o_proj", D, H * a.headDim, a.bias);
+        return;
+    }
     if (a.qLoraRank > 0) {
         list.linear(prefix + "q_a_proj", a.qLoraRank, D, a.bias);
         list.add(prefix + "q_a_layernorm.weight", {a.qLoraRank});
@@ -48,17 +57,22 @@ void addAttention(SpecList& list, const std::string& prefix, const AttentionConf
 std::vector<TensorSpec> expectedTensors(const ModelConfig& config) {
     const std::int64_t D = config.dModel;
     SpecList list;
+    const auto norm = [&](const std::string& name) {
+        list.add(name + ".weight", {D});
+        if (config.norm == NormKind::Layer) list.add(name + ".bias", {D});
+    };
     list.add("model.embed_tokens.weight", {config.vocab, D});
+    if (config.positions == Positions::Learned) list.add("model.embed_positions.weight", {config.context, D});
     for (std::int64_t layer = 0; layer < config.layers; ++layer) {
         const std::string prefix = "model.layers." + std::to_string(layer) + ".";
-        list.add(prefix + "input_layernorm.weight", {D});
+        norm(prefix + "input_layernorm");
         addAttention(list, prefix + "self_attn.", config.attention, D);
-        list.add(prefix + "post_attention_layernorm.weight", {D});
-        list.linear(prefix + "mlp.gate_proj", config.ffnWidth, D, config.mlpBias);
+        norm(prefix + "post_attention_layernorm");
+        if (config.mlp == MlpKind::SwiGlu) list.linear(prefix + "mlp.gate_proj", config.ffnWidth, D, config.mlpBias);
         list.linear(prefix + "mlp.up_proj", config.ffnWidth, D, config.mlpBias);
         list.linear(prefix + "mlp.down_proj", D, config.ffnWidth, config.mlpBias);
     }
-    list.add("model.norm.weight", {D});
+    norm("model.norm");
     if (!config.tieEmbeddings) list.add("lm_head.weight", {config.vocab, D});
     return list.take();
 }

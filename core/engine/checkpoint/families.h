@@ -26,6 +26,9 @@ struct FamilyDefaults {
 /// config.json of a dense DeepSeek-V3, checked with checkConfig. Refuses mixture-of-experts layers.
 [[nodiscard]] ModelConfig readDeepseekV3Config(const ConfigReader& reader);
 
+/// config.json of the program's own folders (model_type "latentloom"), checked with checkConfig.
+[[nodiscard]] ModelConfig readLatentLoomConfig(const ConfigReader& reader);
+
 /// Chooses by "model_type"; an unknown family is an Error that lists the known ones.
 [[nodiscard]] ModelConfig readFamilyConfig(const ConfigReader& reader);
 

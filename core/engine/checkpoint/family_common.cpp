@@ -15,7 +15,8 @@ struct FamilyEntry {
     std::string_view modelType;
     ModelConfig (*read)(const ConfigReader&);
 };
-constexpr std::array<FamilyEntry, 2> kFamilies{{{"llama", readLlamaConfig}, {"deepseek_v3", readDeepseekV3Config}}};
+constexpr std::array<FamilyEntry, 3> kFamilies{
+    {{"llama", readLlamaConfig}, {"deepseek_v3", readDeepseekV3Config}, {"latentloom", readLatentLoomConfig}}};
 
 constexpr const char* kLaterHint =
     "Choose a checkpoint without it; this program would compute something else than the network was trained for";

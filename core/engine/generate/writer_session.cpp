@@ -25,7 +25,7 @@ std::uint64_t drawSeed() {
 }
 
 std::string_view pathName(const ModelConfig& config, MlaPath path) {
-    if (config.attention.latent == Latent::None) return "reference";
+    if (config.attention.latent != Latent::Joint) return "reference";
     return path == MlaPath::Naive ? "reference-naive" : "reference-absorbed";
 }
 

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Writing tokenizer.json and tokenizer_config.json so that our reader, `tokenizers` and AutoTokenizer open them alike.
-#include <span>
-#include <system_error>
-
 #include <nlohmann/json.hpp>
 
 #include "core/data/error.h"
-#include "core/engine/checkpoint/atomic_file.h"
 #include "core/engine/checkpoint/mapped_file.h"
+#include "core/engine/checkpoint/write_checkpoint.h"
 #include "core/engine/tokenizer/bpe_trainer.h"
 #include "core/engine/tokenizer/tokenizer_errors.h"
 
@@ -38,12 +35,6 @@ std::string modelText(const BpeVocabulary& vocabulary) {
     return text + "\n]}";
 }
 
-void writeText(const std::filesystem::path& path, const std::string& text) {
-    AtomicFile file(path);
-    file.write(std::as_bytes(std::span(text)));
-    file.commit();
-}
-
 }  // namespace
 
 void writeTokenizer(const std::filesystem::path& folder, const BpeVocabulary& vocabulary) {
@@ -63,13 +54,9 @@ void writeTokenizer(const std::filesystem::path& folder, const BpeVocabulary& vo
                       {"pad_token", kPaddingToken},
                       {"clean_up_tokenization_spaces", false},
                       {"model_input_names", {"input_ids", "attention_mask"}}};
-    std::error_code problem;
-    std::filesystem::create_directories(folder, problem);
-    if (problem) {
-        throw Error{"The folder cannot be created: " + problem.message(), pathText(folder), "Choose a folder that you may write to"};
-    }
-    writeText(folder / "tokenizer_config.json", config.dump(2) + "\n");
-    writeText(folder / "tokenizer.json", text);
+    createFolder(folder);
+    writeTextFile(folder / "tokenizer_config.json", config.dump(2) + "\n");
+    writeTextFile(folder / "tokenizer.json", text);
 }
 
 }  // namespace loom

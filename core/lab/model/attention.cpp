@@ -8,12 +8,15 @@
 
 #include <limits>
 
+#include "core/lab/fused/fused.h"
 #include "core/lab/model/full_attention.h"
 #include "core/lab/model/joint_latent.h"
+#include "core/lab/model/per_head_latent.h"
 
 namespace loom::lab {
 
 std::unique_ptr<Attention> makeAttention(const ModelConfig& config, LayerIndex layer, MlaPath path, const Weights& weights) {
+    if (config.attention.latent == Latent::PerHead) return std::make_unique<PerHeadLatent>(config, layer, weights);
     if (config.attention.latent == Latent::None) return std::make_unique<FullAttention>(config, layer, weights);
     JointLatent shared(config, layer, weights);
     if (path == MlaPath::Naive) return std::make_unique<JointLatentNaive>(std::move(shared));
@@ -29,6 +32,7 @@ Tensor causalSoftmax(const Tensor& scores) {
 }
 
 Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, double scale, Tensor* probabilities) {
+    if (fused::active()) return fused::attend(q, k, v, scale);
     const std::int64_t B = q.size(0);
     const std::int64_t T = q.size(1);
     const std::int64_t H = q.size(2);

@@ -5,21 +5,22 @@
 #include <memory>
 
 #include "core/lab/model/attention.h"
+#include "core/lab/model/dropout.h"
 #include "core/lab/model/feed_forward.h"
-#include "core/lab/model/rms_norm.h"
+#include "core/lab/model/norm.h"
 
 namespace loom::lab {
 
 class Block {
 public:
     Block(const ModelConfig& config, LayerIndex layer, MlaPath path, const Weights& weights);
-    /// x [B, T, D] → [B, T, D]; the other arguments as in Attention::forward.
-    [[nodiscard]] Tensor forward(const Tensor& x, const Rope& rope, Past& past, Tensor* probabilities) const;
+    /// x [B, T, D] → [B, T, D]; the other arguments as in Attention::forward. `dropout` acts on what is added to the stream.
+    [[nodiscard]] Tensor forward(const Tensor& x, const Rope& rope, Past& past, Tensor* probabilities, const Dropout& dropout) const;
 
 private:
-    RmsNorm m_attentionNorm;
+    Norm m_attentionNorm;
     std::unique_ptr<Attention> m_attention;
-    RmsNorm m_feedForwardNorm;
+    Norm m_feedForwardNorm;
     FeedForward m_feedForward;
 };
 

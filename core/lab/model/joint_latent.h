@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "core/lab/model/attention.h"
-#include "core/lab/model/rms_norm.h"
+#include "core/lab/model/norm.h"
 
 namespace loom::lab {
 
@@ -38,10 +38,10 @@ private:
     AttentionConfig m_config;
     LayerIndex m_layer;
     std::optional<Linear> m_queryDown;  ///< D → query rank; none: queries come straight from x
-    RmsNorm m_queryNorm;
+    Norm m_queryNorm;
     Linear m_query;  ///< D or query rank → H·(dN + dR)
     Linear m_down;   ///< D → r + dR: W^{DKV} above W^{KR}
-    RmsNorm m_latentNorm;
+    Norm m_latentNorm;
     Linear m_up;
     Linear m_output;
 };

@@ -1,25 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // JointLatentAbsorbed: moves the up-projections from the past to the query and the result (arXiv 2405.04434, section 2.1.2):
 //     q^C_i · (W^{UK}_i c) = ((W^{UK}_i)ᵀ q^C_i) · c = q̃_i · c        Σ_j p_j (W^{UV}_i c_j) = W^{UV}_i Σ_j p_j c_j
-#include <ATen/ops/bmm.h>
 #include <ATen/ops/matmul.h>
 
 #include "core/lab/model/joint_latent.h"
+#include "core/lab/model/per_head.h"
 
 namespace loom::lab {
-namespace {
-
-/// Multiplies the vectors of each head with that head's matrix: x [B, T, H, n], matrices [H, n, m] → [B, T, H, m].
-Tensor perHead(const Tensor& x, const Tensor& matrices) {
-    const std::int64_t B = x.size(0);
-    const std::int64_t T = x.size(1);
-    const std::int64_t H = x.size(2);
-    const Tensor rows = x.permute({2, 0, 1, 3}).reshape({H, B * T, x.size(3)});              // [H, B·T, n]
-    return at::bmm(rows, matrices).view({H, B, T, matrices.size(2)}).permute({1, 2, 0, 3});  // [B, T, H, m]
-}
-
-}  // namespace
-
 JointLatentAbsorbed::JointLatentAbsorbed(JointLatent shared) : m_shared(std::move(shared)) {
     const AttentionConfig& a = m_shared.config();
     const Tensor up = m_shared.up().weight.unflatten(0, {a.heads, a.qkNopeHeadDim + a.vHeadDim});  // [H, dN+dV, r]

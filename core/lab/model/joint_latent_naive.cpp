@@ -2,6 +2,8 @@
 // JointLatentNaive: expands each new latent into keys and values per head, then attends as MHA does.
 #include <ATen/ops/cat.h>
 
+#include <vector>
+
 #include "core/lab/model/joint_latent.h"
 
 namespace loom::lab {
@@ -16,10 +18,10 @@ Tensor JointLatentNaive::forward(const Tensor& x, const Rope& rope, Past& past, 
     const auto [qC, qR] = m_shared.query(x, rope);  // [B, T, H, dN], [B, T, H, dR]
     const auto [c, kR] = m_shared.key(x, rope);     // [B, T, r], [B, T, dR]
 
-    const Tensor up = m_shared.up()(c).unflatten(-1, {H, dN + dV});                                // [B, T, H, dN+dV]
+    const std::vector<Tensor> up = m_shared.up()(c).unflatten(-1, {H, dN + dV}).split_with_sizes({dN, dV}, -1);
     const Tensor copies = kR.unsqueeze(2).expand({-1, -1, H, -1});                                 // [B, T, H, dR]
-    const Tensor k = at::cat({up.narrow(-1, 0, dN), copies}, -1);                                  // [B, T, H, dN+dR]
-    const Tensor v = up.narrow(-1, dN, dV);                                                        // [B, T, H, dV]
+    const Tensor k = at::cat({up[0], copies}, -1);                                                 // [B, T, H, dN+dR]
+    const Tensor& v = up[1];                                                                       // [B, T, H, dV]
     const Tensor keys = past.keep(m_shared.layer(), 0, k.flatten(2)).unflatten(-1, {H, dN + dR});  // [B, S, H, dN+dR]
     const Tensor values = past.keep(m_shared.layer(), 1, v.flatten(2)).unflatten(-1, {H, dV});     // [B, S, H, dV]
 

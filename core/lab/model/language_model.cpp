@@ -2,9 +2,12 @@
 // LanguageModel: token ids in, logits out.
 #include "core/lab/model/language_model.h"
 
+#include <ATen/core/Reduction.h>
+#include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/embedding.h>
 
 #include "core/data/error.h"
+#include "core/lab/fused/fused.h"
 
 namespace loom::lab {
 
@@ -12,25 +15,35 @@ LanguageModel::LanguageModel(const ModelConfig& config, std::shared_ptr<const We
     : m_config(config), m_weights(std::move(weights)) {
     m_embedding = m_weights->tensor("model.embed_tokens.weight");
     for (std::int64_t layer = 0; layer < config.layers; ++layer) m_blocks.emplace_back(config, LayerIndex{layer}, path, *m_weights);
-    m_norm = {m_weights->tensor("model.norm.weight"), config.normEps};
-    m_head = config.tieEmbeddings ? Linear{m_embedding, {}} : m_weights->linear("lm_head", false);
+    if (config.positions == Positions::Learned) m_places = m_weights->tensor("model.embed_positions.weight");
+    m_norm = m_weights->norm("model.norm", config.norm, config.normEps);
+    m_head = m_weights->linear(config.tieEmbeddings ? "model.embed_tokens" : "lm_head", false);
 }
 
-Tensor LanguageModel::hidden(const Tensor& tokens, Past& past, Watch& watch, const std::stop_token& stop) const {
+Tensor LanguageModel::hidden(const Tensor& tokens, Past& past, Watch& watch, const std::stop_token& stop, const Dropout& dropout) const {
     const AttentionConfig& a = m_config.attention;
     const std::int64_t rotaryWidth = a.latent == Latent::Joint ? a.qkRopeHeadDim : a.headDim;
-    const Rope rope(past.length(), tokens.size(1), rotaryWidth, a.ropeTheta, a.ropeLayout, type());
+    const bool rotary = m_config.positions == Positions::Rotary;
+    const Rope rope = rotary ? Rope(past.length(), tokens.size(1), rotaryWidth, a.ropeTheta, a.ropeLayout, type()) : Rope();
 
-    Tensor x = at::embedding(m_embedding, tokens);  // [B, T, D]
+    Tensor x = at::embedding(m_embedding, tokens);                                        // [B, T, D]
+    if (m_places.defined()) x = x + m_places.narrow(0, past.length(), tokens.size(1));  // [B, T, D]
+    x = dropout(x);
     for (std::size_t i = 0; i < m_blocks.size(); ++i) {
         if (stop.stop_requested()) throw Error{"Cancelled", {}, {}};
         const bool watched = watch.layer && watch.layer->index() == i;
-        x = m_blocks[i].forward(x, rope, past, watched ? &watch.attention : nullptr);
+        x = m_blocks[i].forward(x, rope, past, watched ? &watch.attention : nullptr, dropout);
         if (watched && watch.stopThere) break;
     }
     return x;
 }
 
 Tensor LanguageModel::logits(const Tensor& hidden) const { return m_head(m_norm(hidden)); }
+
+Tensor LanguageModel::loss(const Tensor& hidden, const Tensor& targets) const {
+    if (fused::active()) return fused::headLoss(m_norm(hidden).flatten(0, 1), m_head, targets.flatten());
+    const Tensor all = logits(hidden).flatten(0, 1);  // [B·T, V]
+    return at::cross_entropy_loss(all, targets.flatten(), {}, at::Reduction::Sum);
+}
 
 }  // namespace loom::lab

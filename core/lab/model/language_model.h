@@ -25,9 +25,12 @@ public:
 
     /// tokens [B, T] int64, the first at position past.length() → the residual stream after the blocks [B, T, D].
     /// Ids must have been checked. Throws Error "Cancelled" between layers.
-    [[nodiscard]] Tensor hidden(const Tensor& tokens, Past& past, Watch& watch, const std::stop_token& stop) const;
+    [[nodiscard]] Tensor hidden(const Tensor& tokens, Past& past, Watch& watch, const std::stop_token& stop,
+                                const Dropout& dropout = {}) const;
     /// Final norm and head: [..., D] → [..., V].
     [[nodiscard]] Tensor logits(const Tensor& hidden) const;
+    /// Sum of −log P(target) in nats over a text computed at once: hidden [B, T, D], targets [B, T] → scalar.
+    [[nodiscard]] Tensor loss(const Tensor& hidden, const Tensor& targets) const;
 
     [[nodiscard]] const ModelConfig& config() const { return m_config; }
     /// What the network computes in, and where.
@@ -37,8 +40,9 @@ private:
     ModelConfig m_config;
     std::shared_ptr<const Weights> m_weights;
     Tensor m_embedding;  ///< [V, D]
+    Tensor m_places;     ///< learned positions [context, D], or undefined
     std::vector<Block> m_blocks;
-    RmsNorm m_norm;
+    Norm m_norm;
     Linear m_head;  ///< D → V; the embedding again where it is tied
 };
 

@@ -9,6 +9,7 @@ namespace loom::lab {
 struct Linear {
     Tensor weight;                                           ///< [out, in]
     Tensor bias;                                             ///< [out], or undefined where there is none
+    Tensor shadow;                                           ///< `weight` in bf16 while training in mixed precision, else undefined
     [[nodiscard]] Tensor operator()(const Tensor& x) const;  ///< [..., in] → [..., out]
 };
 

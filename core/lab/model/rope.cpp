@@ -11,11 +11,13 @@
 
 #include <cmath>
 
+#include "core/lab/fused/fused.h"
+
 namespace loom::lab {
 
 Rope::Rope(std::int64_t start, std::int64_t positions, std::int64_t width, double theta, RopeLayout layout,
            const at::TensorOptions& options)
-    : m_layout(layout) {
+    : m_width(width), m_theta(theta), m_layout(layout) {
     const Tensor pair = at::arange(width / 2, at::kDouble);                                          // [w/2]
     const Tensor frequency = at::exp(pair * (-2.0 * std::log(theta) / static_cast<double>(width)));  // [w/2]
     const Tensor position = at::arange(start, start + positions, at::kDouble);                       // [T]
@@ -24,7 +26,13 @@ Rope::Rope(std::int64_t start, std::int64_t positions, std::int64_t width, doubl
     m_sin = at::sin(angle).to(options);
 }
 
+Rope Rope::ofPositions(std::int64_t positions) const {
+    return m_cos.defined() ? Rope(0, positions, m_width, m_theta, m_layout, m_cos.options()) : Rope();
+}
+
 Tensor Rope::operator()(const Tensor& x) const {
+    if (!m_cos.defined()) return x;
+    if (fused::active()) return fused::rope(x, m_cos, m_sin, m_layout);
     const std::int64_t half = x.size(-1) / 2;
     if (m_layout == RopeLayout::Half) {
         const Tensor u = x.narrow(-1, 0, half);                              // [B, T, n, w/2]

@@ -53,7 +53,28 @@ const Tensor& Weights::tensor(const std::string& name) const {
 }
 
 Linear Weights::linear(const std::string& name, bool bias) const {
-    return {tensor(name + ".weight"), bias ? tensor(name + ".bias") : Tensor{}};
+    const auto shadow = m_shadows.find(name + ".weight");
+    return {tensor(name + ".weight"), bias ? tensor(name + ".bias") : Tensor{}, shadow == m_shadows.end() ? Tensor{} : shadow->second};
+}
+
+Norm Weights::norm(const std::string& name, NormKind kind, double eps) const {
+    return {tensor(name + ".weight"), kind == NormKind::Layer ? tensor(name + ".bias") : Tensor{}, eps, kind, m_activations};
+}
+
+void Weights::makeTrainable(at::ScalarType activations) {
+    m_activations = activations;
+    for (auto& [name, weight] : m_tensors) {
+        weight.requires_grad_(true);
+        const bool product = weight.dim() == 2 && name != "model.embed_positions.weight";
+        if (activations == at::kBFloat16 && product) {
+            const Tensor& shadow = m_shadows.emplace(name, weight.detach().to(at::kBFloat16)).first->second;
+            m_counted.add(static_cast<std::int64_t>(shadow.nbytes()));
+        }
+    }
+}
+
+void Weights::refreshShadows() {
+    for (auto& [name, shadow] : m_shadows) shadow.copy_(m_tensors.at(name).detach());
 }
 
 }  // namespace loom::lab

@@ -10,6 +10,7 @@
 #include "core/engine/checkpoint/checkpoint.h"
 #include "core/engine/memory/buffer.h"
 #include "core/lab/model/linear.h"
+#include "core/lab/model/norm.h"
 
 namespace loom::lab {
 
@@ -44,11 +45,22 @@ public:
     [[nodiscard]] const Tensor& tensor(const std::string& name) const;
     /// "NAME.weight" and, if there is a bias, "NAME.bias".
     [[nodiscard]] Linear linear(const std::string& name, bool bias) const;
+    /// "NAME.weight" and, for Layer, "NAME.bias".
+    [[nodiscard]] Norm norm(const std::string& name, NormKind kind, double eps) const;
+    /// All tensors by canonical name.
+    [[nodiscard]] const std::map<std::string, Tensor, std::less<>>& all() const { return m_tensors; }
+
+    /// Makes every tensor a leaf that collects gradients. With `activations` bf16 each matrix gets a bf16 shadow that products are
+    /// computed with; refreshShadows() brings them up to date after the weights have changed.
+    void makeTrainable(at::ScalarType activations);
+    void refreshShadows();
     [[nodiscard]] std::int64_t bytes() const { return m_counted.bytes(); }
 
 private:
     CountedBytes m_counted;
     std::map<std::string, Tensor, std::less<>> m_tensors;
+    std::map<std::string, Tensor, std::less<>> m_shadows;  ///< of matrices, while training in mixed precision
+    at::ScalarType m_activations = at::kFloat;             ///< what norms hand on while training
 };
 
 }  // namespace loom::lab

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/train/run_folder.h"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <fstream>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/data/error.h"
+#include "core/engine/checkpoint/config_reader.h"
+#include "core/engine/checkpoint/mapped_file.h"
+#include "core/engine/checkpoint/write_checkpoint.h"
+
+namespace loom {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kLargestRunFile = std::size_t{4} << 20;
+constexpr std::int64_t kVersion = 1;
+constexpr std::array kTokenizerFiles{"tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer.bin", "tokenizer.json"};
+
+Error systemError(const std::string& what, const fs::path& path, int code) {
+    const std::string hint = code == ENOSPC ? "Free some disk space, then resume the run" : "Check the folder and its permissions";
+    return {what + ": " + std::generic_category().message(code), pathText(path), hint};
+}
+
+Json pointJson(const TrainPoint& p) {
+    Json json{{"step", p.step},       {"loss", p.loss},     {"learning_rate", p.learningRate}, {"gradient_norm", p.gradientNorm},
+              {"seconds", p.seconds}, {"tokens", p.tokens}};
+    if (p.validationLoss) json["validation_loss"] = *p.validationLoss;
+    return json;
+}
+
+std::optional<TrainPoint> pointFrom(const std::string& line) {
+    const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
+    if (!json.is_object()) return std::nullopt;  // a line that a kill cut short
+    const auto number = [&](const char* key) { return json.contains(key) && json[key].is_number() ? json[key].get<double>() : 0.0; };
+    TrainPoint point{static_cast<std::int64_t>(number("step")), number("loss"), number("learning_rate"), number("gradient_norm"), number("seconds"),
+                     static_cast<std::int64_t>(number("tokens")), std::nullopt};
+    if (json.contains("validation_loss")) point.validationLoss = number("validation_loss");
+    return point;
+}
+
+std::string hex(std::uint64_t value) {
+    std::array<char, 17> text{};
+    const auto [end, error] = std::to_chars(text.data(), text.data() + 16, value, 16);
+    return {text.data(), end};
+}
+
+std::string requestText(const RunRequest& r) {
+    const Json json{{"format_version", kVersion},
+                    {"config", Json::parse(r.config)},
+                    {"data", pathText(r.data)},
+                    {"valid", r.valid.empty() ? Json(nullptr) : Json(pathText(r.valid))},
+                    {"data_hash", hex(r.dataHash)},
+                    {"threads", r.threads},
+                    {"device", r.device}};
+    return json.dump(2) + "\n";
+}
+
+RunRequest readRequest(const fs::path& file) {
+    const ConfigReader reader(file, kLargestRunFile);
+    if (const std::int64_t version = reader.integer("format_version"); version != kVersion) {
+        reader.fail("The run has format version " + std::to_string(version) + ", which this program does not know", "Update the program");
+    }
+    const std::optional<ConfigReader> config = reader.object("config");
+    if (!config) reader.fail("The key config is missing");
+    RunRequest request;
+    request.config = config->json().dump();
+    request.data = reader.text("data");
+    if (reader.has("valid")) request.valid = reader.text("valid");
+    const std::string hash = reader.text("data_hash");
+    if (const auto [end, error] = std::from_chars(hash.data(), hash.data() + hash.size(), request.dataHash, 16); error != std::errc()) {
+        reader.fail("data_hash is no hexadecimal number");
+    }
+    request.threads = reader.integer("threads", 0);
+    request.device = reader.text("device", "cpu");
+    return request;
+}
+
+}  // namespace
+
+/// Held as long as a process works on the run; the system lets go of it when the process ends, however it ends.
+class RunFolder::Lock {
+public:
+    explicit Lock(const fs::path& folder) {
+        const fs::path file = folder / ".lock";
+        m_descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (m_descriptor < 0) throw systemError("The run cannot be locked", folder, errno);
+        if (::flock(m_descriptor, LOCK_EX | LOCK_NB) != 0) {
+            const int code = errno;
+            ::close(m_descriptor);
+            if (code != EWOULDBLOCK) throw systemError("The run cannot be locked", folder, code);
+            throw Error{"Another process is training this run", pathText(folder), "Stop it first, or choose another folder"};
+        }
+    }
+    ~Lock() { ::close(m_descriptor); }
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+
+private:
+    int m_descriptor = -1;
+};
+
+bool isRun(const fs::path& folder) { return fileExists(folder / "run.json"); }
+
+RunFolder::RunFolder(fs::path folder, RunRequest request, std::shared_ptr<Lock> lock)
+    : m_folder(std::move(folder)), m_request(std::move(request)), m_lock(std::move(lock)) {}
+
+RunFolder RunFolder::create(const fs::path& folder, const RunRequest& request) {
+    if (fileExists(folder) && !fs::is_directory(folder)) throw Error{"This is a file, not a folder", pathText(folder), "Choose another name for the run"};
+    for (const char* name : {"run.json", "config.json", "model.safetensors"}) {
+        if (!fileExists(folder / name)) continue;
+        throw Error{name == std::string("run.json") ? "There is a training run already" : "There is a checkpoint already", pathText(folder / name),
+                    "Resume it with --resume, or choose another folder"};
+    }
+    createFolder(folder);
+    auto lock = std::make_shared<Lock>(folder);
+    writeTextFile(folder / "run.json", requestText(request));
+    return {folder, request, std::move(lock)};
+}
+
+RunFolder RunFolder::open(const fs::path& folder) {
+    if (!isRun(folder)) {
+        throw Error{"There is no training run", pathText(folder), "Give the folder that was named with --out, which holds run.json"};
+    }
+    auto lock = std::make_shared<Lock>(folder);
+    std::error_code ignored;
+    std::vector<fs::path> leftovers;
+    for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end; entry.increment(ignored)) {
+        if (entry->path().filename().native().find(".part-") != std::string::npos) leftovers.push_back(entry->path());
+    }
+    for (const fs::path& file : leftovers) fs::remove(file, ignored);
+    return {folder, readRequest(folder / "run.json"), std::move(lock)};
+}
+
+void RunFolder::keepTokenizer(const fs::path& source) const {
+    if (fileExists(m_folder / "tokenizer.json") || fileExists(m_folder / "tokenizer.bin") || fileExists(m_folder / "merges.txt")) return;
+    const fs::path from = fs::is_directory(source) ? source : source.parent_path();
+    for (const char* name : kTokenizerFiles) {
+        if (!fileExists(from / name)) continue;
+        const MappedFile file(from / name);
+        writeTextFile(m_folder / name, {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()});
+    }
+}
+
+void RunFolder::writeDescriptions(const TrainConfig& config) const {
+    Json own{{"format_version", kVersion}};
+    if (!config.name.empty()) own["name"] = config.name;
+    if (!config.twin.empty()) own["twin"] = config.twin;
+    writeTextFile(m_folder / "latentloom.json", own.dump(2) + "\n");
+    writeTextFile(m_folder / "generation_config.json", generationConfigText(config.model));
+    writeTextFile(m_folder / "config.json", configText(config.model, config.training.storage));
+}
+
+void RunFolder::writeCheckpoint(TrainableModel& trainer, std::int64_t step, double seconds, DType storage) const {
+    const std::vector<TensorToWrite> state = valueOrThrow(trainer.state(true));
+    writeSafetensors(m_folder / "state.safetensors", state, {{"step", std::to_string(step)}, {"seconds", Json(seconds).dump()}});
+    writeWeights(m_folder, valueOrThrow(trainer.state(false)), storage);
+}
+
+std::optional<RunFolder::Restored> RunFolder::restore(TrainableModel& trainer) const {
+    const fs::path path = m_folder / "state.safetensors";
+    if (!fileExists(path)) return std::nullopt;
+    const SafetensorsFile file = readSafetensors(path);
+    const auto number = [&](const char* key) {
+        const auto found = file.metadata.find(key);
+        double value = 0;
+        const bool good = found != file.metadata.end() &&
+                          std::from_chars(found->second.data(), found->second.data() + found->second.size(), value).ec == std::errc();
+        if (!good || !(value >= 0 && value < 1e15)) {
+            throw Error{"The saved state does not say its " + std::string(key), pathText(path), "Remove the file to begin again"};
+        }
+        return value;
+    };
+    const Restored restored{static_cast<std::int64_t>(number("step")), number("seconds")};
+    const Result<void> result = trainer.restore(file.tensors);
+    if (!result) throw Error{result.error().what, pathText(path) + ": " + result.error().where, result.error().hint};
+    return restored;
+}
+
+std::vector<TrainPoint> RunFolder::takeMetrics(std::int64_t step) const {
+    const fs::path path = m_folder / "metrics.jsonl";
+    std::vector<TrainPoint> points;
+    std::ifstream in(path);
+    std::string kept;
+    for (std::string line; std::getline(in, line);) {
+        const std::optional<TrainPoint> point = pointFrom(line);
+        if (!point || point->step < 1 || point->step > step || (!points.empty() && point->step <= points.back().step)) continue;
+        points.push_back(*point);
+        kept += line + "\n";
+    }
+    if (fileExists(path)) writeTextFile(path, kept);
+    return points;
+}
+
+void RunFolder::appendMetrics(const TrainPoint& point) const {
+    std::ofstream out(m_folder / "metrics.jsonl", std::ios::app);
+    out << pointJson(point).dump() << '\n' << std::flush;
+    if (!out) throw systemError("The metrics cannot be written", m_folder / "metrics.jsonl", errno);
+}
+
+}  // namespace loom

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// RunFolder: a training run on disk. Whatever is killed at whatever moment, the run can be resumed:
+//   run.json              what was asked for; written first, makes the folder a run
+//   state.safetensors     weights, moments and step together in one file, so that they always belong to each other
+//   model.safetensors     the weights alone, with config.json, tokenizer files, generation_config.json and latentloom.json: a checkpoint
+//                         that the program (and for its families `transformers`) opens
+//   metrics.jsonl         a line per step
+//   training.json         the model card
+// Every file but metrics.jsonl appears whole or not at all; of metrics.jsonl lines behind the state's step are dropped on resuming.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/data/train_point.h"
+#include "core/engine/api/training.h"
+#include "core/engine/train/train_config.h"
+
+namespace loom {
+
+/// run.json
+struct RunRequest {
+    std::string config;              ///< the configuration as JSON
+    std::filesystem::path data;      ///< absolute
+    std::filesystem::path valid;     ///< absolute; empty = none
+    std::uint64_t dataHash = 0;      ///< of the training tokens
+    std::int64_t threads = 0;        ///< that the run was begun with
+    std::string device = "cpu";
+};
+
+class RunFolder {
+public:
+    /// Makes a new run; an Error if there is one already. Locks the folder against a second process.
+    [[nodiscard]] static RunFolder create(const std::filesystem::path& folder, const RunRequest& request);
+    /// Opens a run and locks it. Removes what a killed process left half written.
+    [[nodiscard]] static RunFolder open(const std::filesystem::path& folder);
+
+    [[nodiscard]] const std::filesystem::path& path() const { return m_folder; }
+    [[nodiscard]] const RunRequest& request() const { return m_request; }
+
+    /// Copies the tokenizer's files from `source` (a folder, or a file in one) unless they are here already.
+    void keepTokenizer(const std::filesystem::path& source) const;
+    /// config.json, generation_config.json, latentloom.json.
+    void writeDescriptions(const TrainConfig& config) const;
+    /// State first, model after it.
+    void writeCheckpoint(TrainableModel& trainer, std::int64_t step, double seconds, DType storage) const;
+
+    struct Restored {
+        std::int64_t step = 0;
+        double seconds = 0;
+    };
+    /// Puts the saved state into the trainer; nothing where none was saved yet.
+    [[nodiscard]] std::optional<Restored> restore(TrainableModel& trainer) const;
+
+    /// Lines of metrics.jsonl up to `step`; drops the others from the file.
+    [[nodiscard]] std::vector<TrainPoint> takeMetrics(std::int64_t step) const;
+    void appendMetrics(const TrainPoint& point) const;
+
+private:
+    class Lock;
+    RunFolder(std::filesystem::path folder, RunRequest request, std::shared_ptr<Lock> lock);
+    std::filesystem::path m_folder;
+    RunRequest m_request;
+    std::shared_ptr<Lock> m_lock;
+};
+
+/// Whether a folder holds a run.
+[[nodiscard]] bool isRun(const std::filesystem::path& folder);
+
+}  // namespace loom

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/train/train_config.h"
+
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <span>
+#include <string_view>
+
+#include "core/data/error.h"
+#include "core/engine/checkpoint/config_reader.h"
+#include "core/engine/checkpoint/families.h"
+#include "core/engine/checkpoint/json_text.h"
+#include "core/engine/checkpoint/mapped_file.h"
+
+namespace loom {
+namespace {
+
+constexpr std::size_t kLargestFile = std::size_t{1} << 20;
+constexpr std::int64_t kMost = 1'000'000'000;
+constexpr double kLargestSeed = 9007199254740992.0;  // 2^53: what JSON keeps exactly
+
+constexpr std::array<std::string_view, 6> kTopKeys{"model", "training", "name", "twin", "description", "data"};
+constexpr std::array<std::string_view, 3> kDataKeys{"name", "licence", "source"};
+constexpr std::array<std::string_view, 20> kTrainingKeys{
+    "context", "batch", "accumulation", "steps",   "learning_rate", "min_learning_rate", "warmup",          "beta1",            "beta2", "eps",
+    "weight_decay", "clip", "dropout", "precision", "storage",  "evaluate_every", "validation_rows", "checkpoint_every", "seed",  "comment"};
+constexpr std::array<std::string_view, 15> kCommonModelKeys{
+    "model_type",          "architectures",     "dtype",         "vocab_size",         "hidden_size",
+    "num_hidden_layers",   "num_attention_heads", "num_key_value_heads", "intermediate_size", "max_position_embeddings",
+    "rope_theta",          "tie_word_embeddings", "bos_token_id", "eos_token_id",     "pad_token_id"};
+constexpr std::array<std::string_view, 4> kLlamaKeys{"rms_norm_eps", "head_dim", "attention_bias", "mlp_bias"};
+constexpr std::array<std::string_view, 9> kDeepseekKeys{"rms_norm_eps",     "attention_bias",   "q_lora_rank", "kv_lora_rank",         "qk_nope_head_dim",
+                                                        "qk_rope_head_dim", "v_head_dim", "rope_interleave", "first_k_dense_replace"};
+constexpr std::array<std::string_view, 16> kOwnKeys{"attention_bias", "mlp_bias",    "head_dim",         "latent",           "k_rank",     "v_rank",
+                                                    "positions",      "rope_layout", "norm",             "norm_eps",         "mlp",        "q_lora_rank",
+                                                    "kv_lora_rank",   "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"};
+
+void checkModelKeys(const ConfigReader& model) {
+    std::vector<std::string_view> known(kCommonModelKeys.begin(), kCommonModelKeys.end());
+    const std::string type = model.text("model_type", "");
+    const auto add = [&](std::span<const std::string_view> more) { known.insert(known.end(), more.begin(), more.end()); };
+    if (type == name(Family::Llama)) add(kLlamaKeys);
+    if (type == name(Family::DeepseekV3)) add(kDeepseekKeys);
+    if (type == name(Family::LatentLoom)) add(kOwnKeys);
+    if (known.size() > kCommonModelKeys.size()) model.allowOnly(known);  // an unknown family is refused by its name
+}
+
+DType precisionFrom(const ConfigReader& reader, const std::string& key, DType absent) {
+    const std::string text = reader.text(key, std::string(name(absent)));
+    if (text == "f32") return DType::F32;
+    if (text == "bf16") return DType::BF16;
+    reader.fail(key + " is " + inQuotes(text), "Choose f32 or bf16");
+}
+
+TrainSettings readSettings(const ConfigReader& reader, const ModelConfig& model) {
+    reader.allowOnly(kTrainingKeys);
+    TrainSettings s;
+    s.context = reader.integer("context", model.context);
+    s.batch = reader.integer("batch", s.batch);
+    s.accumulation = reader.integer("accumulation", s.accumulation);
+    s.steps = reader.integer("steps", s.steps);
+    s.learningRate = reader.number("learning_rate", s.learningRate);
+    s.minLearningRate = reader.number("min_learning_rate", s.learningRate / 10);
+    s.warmup = reader.integer("warmup", s.steps / 10 < 100 ? s.steps / 10 : 100);
+    s.adamW.beta1 = reader.number("beta1", s.adamW.beta1);
+    s.adamW.beta2 = reader.number("beta2", s.adamW.beta2);
+    s.adamW.eps = reader.number("eps", s.adamW.eps);
+    s.adamW.weightDecay = reader.number("weight_decay", s.adamW.weightDecay);
+    s.clip = reader.number("clip", s.clip);
+    s.dropout = reader.number("dropout", s.dropout);
+    s.precision = precisionFrom(reader, "precision", s.precision);
+    s.storage = precisionFrom(reader, "storage", s.storage);
+    s.evaluateEvery = reader.integer("evaluate_every", s.evaluateEvery);
+    s.validationRows = reader.integer("validation_rows", s.validationRows);
+    s.checkpointEvery = reader.integer("checkpoint_every", s.checkpointEvery);
+    const std::int64_t seed = reader.integer("seed", 1);
+    if (seed < 0 || static_cast<double>(seed) > kLargestSeed) reader.fail("training.seed must be between 0 and 2^53");
+    s.seed = static_cast<std::uint64_t>(seed);
+    return s;
+}
+
+}  // namespace
+
+void checkTrainSettings(const TrainSettings& s, const ModelConfig& model, const std::string& where) {
+    const auto fail = [&](const std::string& key, const std::string& value, const std::string& rule) {
+        throw Error{"training." + key + " is " + value + "; it must be " + rule, where, "Correct the configuration"};
+    };
+    const auto whole = [&](const char* key, std::int64_t value, std::int64_t low, std::int64_t high) {
+        if (value < low || value > high) fail(key, std::to_string(value), "between " + std::to_string(low) + " and " + std::to_string(high));
+    };
+    const auto number = [&](const char* key, double value, double low, double high) {
+        if (!(value >= low && value <= high)) {
+            nlohmann::json shown(value), from(low), to(high);
+            fail(key, shown.dump(), "between " + from.dump() + " and " + to.dump());
+        }
+    };
+    whole("context", s.context, 1, model.context);
+    whole("batch", s.batch, 1, 1'000'000);
+    whole("accumulation", s.accumulation, 1, 1'000'000);
+    whole("steps", s.steps, 1, kMost);
+    if (s.batch * s.context > (std::int64_t{1} << 28)) {
+        throw Error{"training.batch · training.context is " + std::to_string(s.batch * s.context) + " tokens at once", where,
+                    "Choose a smaller batch and more accumulation"};
+    }
+    number("learning_rate", s.learningRate, 0.0, 10.0);
+    number("min_learning_rate", s.minLearningRate, 0.0, s.learningRate);
+    whole("warmup", s.warmup, 0, s.steps);
+    number("beta1", s.adamW.beta1, 0.0, 0.99999);
+    number("beta2", s.adamW.beta2, 0.0, 0.999999);
+    number("eps", s.adamW.eps, 1e-20, 1.0);
+    number("weight_decay", s.adamW.weightDecay, 0.0, 10.0);
+    number("clip", s.clip, 0.0, 1e9);
+    number("dropout", s.dropout, 0.0, 0.95);
+    whole("evaluate_every", s.evaluateEvery, 0, kMost);
+    whole("validation_rows", s.validationRows, 1, 1'000'000);
+    whole("checkpoint_every", s.checkpointEvery, 0, kMost);
+}
+
+double learningRateAt(const TrainSettings& s, std::int64_t step) {
+    if (step <= s.warmup) return s.learningRate * static_cast<double>(step) / static_cast<double>(s.warmup);
+    const auto decay = static_cast<double>(s.steps - s.warmup);
+    const double done = std::min(1.0, static_cast<double>(step - s.warmup) / decay);
+    return s.minLearningRate + 0.5 * (s.learningRate - s.minLearningRate) * (1.0 + std::cos(std::numbers::pi * done));
+}
+
+TrainConfig parseTrainConfig(const std::string& text, const std::string& where, std::int64_t vocab) {
+    const ConfigReader reader(text, where);
+    reader.allowOnly(kTopKeys);
+    const std::optional<ConfigReader> given = reader.object("model");
+    if (!given) reader.fail("The key model is missing", "Write \"model\": {…} with the keys of a config.json");
+    checkModelKeys(*given);
+    if (given->has("vocab_size") && vocab > 0 && given->integer("vocab_size") != vocab) {
+        reader.fail("model.vocab_size is " + std::to_string(given->integer("vocab_size")) + " but the tokenizer has " + std::to_string(vocab) + " tokens",
+                    "Leave vocab_size out, or give the tokenizer that belongs to it");
+    }
+    nlohmann::json whole = reader.json();
+    nlohmann::json& keys = whole["model"];
+    if (!given->has("vocab_size")) {
+        if (vocab <= 0) reader.fail("model.vocab_size is missing", "Give it, or a tokenizer");
+        keys["vocab_size"] = vocab;
+    }
+    TrainConfig config;
+    config.model = readFamilyConfig(ConfigReader(keys.dump(), where + ": model"));
+    const std::optional<ConfigReader> training = reader.object("training");
+    config.training = readSettings(training ? *training : ConfigReader("{}", where), config.model);
+    checkTrainSettings(config.training, config.model, where);
+    config.name = reader.text("name", "");
+    config.twin = reader.text("twin", "");
+    config.description = reader.text("description", "");
+    if (const std::optional<ConfigReader> data = reader.object("data")) {
+        data->allowOnly(kDataKeys);
+        config.data = {data->text("name", ""), data->text("licence", ""), data->text("source", "")};
+    }
+    config.text = whole.dump();
+    return config;
+}
+
+TrainConfig readTrainConfig(const std::filesystem::path& file, std::int64_t vocab) {
+    return parseTrainConfig(readTextFile(file, kLargestFile), pathText(file), vocab);
+}
+
+std::int64_t vocabAskedFor(const std::filesystem::path& file) {
+    const ConfigReader reader(file, kLargestFile);
+    const std::optional<ConfigReader> model = reader.object("model");
+    return model && model->has("vocab_size") ? model->integer("vocab_size") : 0;
+}
+
+}  // namespace loom

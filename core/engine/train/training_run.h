@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A training run from a text file to a checkpoint.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "core/data/error.h"
+#include "core/data/train_point.h"
+#include "core/engine/api/training.h"
+#include "core/engine/memory/buffer.h"
+#include "core/engine/train/train_config.h"
+
+namespace loom {
+
+struct TrainOrder {
+    std::filesystem::path run;        ///< the run's folder
+    bool resume = false;              ///< go on with it; config, tokenizer and seed are then the run's own
+    std::filesystem::path config;     ///< configuration file
+    std::filesystem::path data;       ///< text file; with `resume` empty = where the run found it
+    std::filesystem::path valid;      ///< text file for the validation loss; empty = none
+    std::filesystem::path tokenizer;  ///< empty = learn one from the data, of the configuration's vocab_size (4,096 without one)
+    std::optional<std::int64_t> steps;  ///< instead of the configuration's
+    std::optional<double> minutes;      ///< as many steps as fit, by a measurement before the first one
+    std::optional<std::uint64_t> seed;
+    std::int64_t threads = 0;
+    DeviceKind device = DeviceKind::Cpu;
+};
+
+struct TrainProgress {
+    TrainPoint point;
+    std::int64_t steps = 0;          ///< in all
+    double tokensPerSecond = 0;      ///< over the last steps
+    double secondsLeft = 0;
+};
+
+/// Called on the training thread. Must return quickly.
+class TrainObserver {
+public:
+    virtual ~TrainObserver() = default;
+    /// Something that takes a while before the first or after the last step: `done` of `total`, in whatever unit.
+    virtual void onPhase(const std::string& what, std::int64_t done, std::int64_t total) { (void)what, (void)done, (void)total; }
+    /// Something worth a line: "Resuming at step 200".
+    virtual void onNote(const std::string& text) { (void)text; }
+    virtual void onStep(const TrainProgress& progress) { (void)progress; }
+};
+
+struct TrainSummary {
+    std::int64_t step = 0;   ///< done
+    std::int64_t steps = 0;  ///< asked for
+    std::int64_t tokens = 0;
+    double seconds = 0;
+    double tokensPerSecond = 0;
+    double loss = 0;  ///< of the last step
+    std::optional<double> validationLoss;
+    std::optional<double> bitsPerByte;  ///< on whole validation stories, at the end of a finished run
+    bool stopped = false;               ///< before the last step; a checkpoint was written
+};
+
+/// Trains. A stop request ends it after the current batch with a checkpoint and `stopped`. Throws Error: bad configuration or data, a run
+/// that is there already, another process on it, a loss that is not finite (the last checkpoint stays), a disk that is full.
+[[nodiscard]] TrainSummary train(const TrainOrder& order, MemoryAccount& account, TrainObserver& observer, std::stop_token stop);
+
+}  // namespace loom

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// PerHeadLatent: the paper's latent attention.
+#include "core/lab/model/per_head_latent.h"
+
+#include <cmath>
+#include <string>
+
+#include "core/lab/model/per_head.h"
+
+namespace loom::lab {
+
+PerHeadLatent::PerHeadLatent(const ModelConfig& config, LayerIndex layer, const Weights& weights)
+    : m_config(config.attention), m_layer(layer) {
+    const std::string prefix = layerPrefix(layer) + "self_attn.";
+    m_query = weights.linear(prefix + "q_proj", m_config.bias);
+    m_keyDown = weights.linear(prefix + "k_down_proj", false);
+    m_valueDown = weights.linear(prefix + "v_down_proj", false);
+    m_keyUp = weights.tensor(prefix + "k_up_proj.weight");
+    m_valueUp = weights.tensor(prefix + "v_up_proj.weight");
+    m_output = weights.linear(prefix + "o_proj", m_config.bias);
+}
+
+Tensor PerHeadLatent::forward(const Tensor& x, const Rope& rope, Past& past, Tensor* probabilities) const {
+    const std::int64_t H = m_config.heads;
+    const std::int64_t d = m_config.headDim;
+
+    const Tensor q = rope(m_query(x).unflatten(-1, {H, d}));                                              // [B, T, H, d]
+    const Tensor keyLatents = past.keep(m_layer, 0, m_keyDown(x)).unflatten(-1, {H, m_config.kRank});      // [B, S, H, rK]
+    const Tensor valueLatents = past.keep(m_layer, 1, m_valueDown(x)).unflatten(-1, {H, m_config.vRank});  // [B, S, H, rV]
+    const auto up = [&](const Tensor& latents, const Tensor& matrices) {
+        return perHead(latents, matrices.unflatten(0, {H, d}).transpose(1, 2));  // [B, S, H, d]
+    };
+    const std::int64_t S = keyLatents.size(1);
+    const Rope fromStart = S == q.size(1) ? rope : rope.ofPositions(S);
+    const Tensor keys = fromStart(up(keyLatents, m_keyUp));
+    const Tensor values = up(valueLatents, m_valueUp);
+
+    const double scale = 1.0 / std::sqrt(static_cast<double>(d));
+    return m_output(attend(q, keys, values, scale, probabilities));  // [B, T, D]
+}
+
+}  // namespace loom::lab
