@@ -26,7 +26,7 @@ double largest(const std::vector<double>& values) {
 class AttentionForms : public testing::TestWithParam<NetworkCase> {
 protected:
     [[nodiscard]] static std::vector<MlaPath> paths() {
-        if (GetParam().config.attention.latent == Latent::None) return {MlaPath::Naive};
+        if (GetParam().config.attention.latent != Latent::Joint) return {MlaPath::Naive};
         return {MlaPath::Naive, MlaPath::Absorbed};
     }
 };
@@ -66,6 +66,11 @@ TEST_P(AttentionForms, f32IsCloseAtFullSize) {
     config.attention.heads = 8;
     config.attention.kvHeads = config.attention.latent == Latent::Joint ? 8 : 2 * GetParam().config.attention.kvHeads;
     if (config.attention.latent == Latent::None) config.attention.headDim = 32;
+    if (config.attention.latent == Latent::PerHead) {
+        config.attention.kvHeads = 8;
+        config.attention.headDim = 32;
+        config.attention.kRank = config.attention.vRank = 16;
+    }
     if (config.attention.latent == Latent::Joint) {
         config.attention.kvLoraRank = 128;
         config.attention.qkNopeHeadDim = 32;
@@ -95,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(All, AttentionForms, testing::ValuesIn(networkCases()),
 TEST(AttentionReference, naiveEqualsAbsorbedInF64) {
     int compared = 0;
     for (const NetworkCase& each : networkCases()) {
-        if (each.config.attention.latent == Latent::None) continue;
+        if (each.config.attention.latent != Latent::Joint) continue;
         const Checkpoint checkpoint = memoryCheckpoint(each.config);
         const TokenIds tokens = someTokens(40, each.config.vocab);
         const ExactLab naive(checkpoint, MlaPath::Naive);

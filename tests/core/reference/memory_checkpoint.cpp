@@ -40,6 +40,28 @@ ModelConfig jointConfig() {
     return c;
 }
 
+/// A GPT-style block: LayerNorm, gelu, biases, learned positions.
+ModelConfig gptConfig() {
+    ModelConfig c = baseConfig();
+    c.family = Family::LatentLoom;
+    c.modelType = "latentloom";
+    c.positions = Positions::Learned;
+    c.norm = NormKind::Layer;
+    c.mlp = MlpKind::Gelu;
+    c.mlpBias = true;
+    return c;
+}
+
+/// The paper's latent per head, with rotary positions after the key is rebuilt.
+ModelConfig paperConfig() {
+    ModelConfig c = gptConfig();
+    c.positions = Positions::Rotary;
+    c.attention.latent = Latent::PerHead;
+    c.attention.kRank = 3;
+    c.attention.vRank = 4;
+    return c;
+}
+
 template <class Change>
 ModelConfig changed(ModelConfig config, Change change) {
     change(config);
@@ -72,6 +94,21 @@ std::vector<NetworkCase> networkCases() {
                                              c.attention.bias = true;
                                              c.tieEmbeddings = true;
                                          })},
+        {"gpt", gptConfig()},
+        {"gptBiasesTied", changed(gptConfig(),
+                                  [](ModelConfig& c) {
+                                      c.attention.bias = true;
+                                      c.tieEmbeddings = true;
+                                  })},
+        {"paperRotary", paperConfig()},
+        {"paperLearned", changed(paperConfig(), [](ModelConfig& c) { c.positions = Positions::Learned; })},
+        {"paperNoPositions", changed(paperConfig(),
+                                     [](ModelConfig& c) {
+                                         c.positions = Positions::None;
+                                         c.norm = NormKind::Rms;
+                                         c.mlp = MlpKind::SwiGlu;
+                                         c.mlpBias = false;
+                                     })},
     };
 }
 

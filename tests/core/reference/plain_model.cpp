@@ -23,6 +23,9 @@ public:
         for (const TokenId token : tokens) {
             const auto row = embedding.begin() + static_cast<std::ptrdiff_t>(token.index() * D);
             x.emplace_back(row, row + static_cast<std::ptrdiff_t>(D));
+            if (m_config.positions != Positions::Learned) continue;
+            const Vec& places = cached("model.embed_positions.weight");
+            for (std::size_t i = 0; i < D; ++i) x.back()[i] += places[(x.size() - 1) * D + i];
         }
         for (std::int64_t layer = 0; layer < m_config.layers; ++layer) {
             const std::string prefix = "model.layers." + std::to_string(layer) + ".";
@@ -31,7 +34,7 @@ public:
         }
         const std::string head = m_config.tieEmbeddings ? "model.embed_tokens" : "lm_head";
         for (const Vec& row : x) {
-            const Vec logits = linear(head, normed(row, "model.norm.weight", m_config.normEps), false);
+            const Vec logits = linear(head, streamNormed(row, "model.norm"), false);
             result.logits.insert(result.logits.end(), logits.begin(), logits.end());
         }
         return result;
@@ -69,8 +72,24 @@ private:
         return y;
     }
 
+    /// The norm of the residual stream: RMSNorm or LayerNorm.
+    Vec streamNormed(const Vec& x, const std::string& name) const {
+        if (m_config.norm == NormKind::Rms) return normed(x, name + ".weight", m_config.normEps);
+        const auto n = static_cast<double>(x.size());
+        double mean = 0.0;
+        for (const double v : x) mean += v / n;
+        double variance = 0.0;
+        for (const double v : x) variance += (v - mean) * (v - mean) / n;
+        Vec y;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            y.push_back((x[i] - mean) / std::sqrt(variance + m_config.normEps) * cached(name + ".weight")[i] + cached(name + ".bias")[i]);
+        }
+        return y;
+    }
+
     /// Rotates the `width` elements that start at `from`.
     void rotate(Vec& x, std::int64_t from, std::int64_t width, std::size_t position) const {
+        if (m_config.positions != Positions::Rotary) return;
         const AttentionConfig& a = m_config.attention;
         for (std::int64_t i = 0; i < width / 2; ++i) {
             const bool half = a.ropeLayout == RopeLayout::Half;
@@ -134,6 +153,45 @@ private:
         return heads;
     }
 
+    /// One head's latent through its up-projection: rows [h·d, (h + 1)·d) of the matrix.
+    Vec rebuilt(const std::string& name, const Vec& latents, std::int64_t head, std::int64_t rank) const {
+        const Vec& up = cached(name);
+        const std::int64_t d = m_config.attention.headDim;
+        Vec out(static_cast<std::size_t>(d), 0.0);
+        for (std::int64_t i = 0; i < d; ++i) {
+            for (std::int64_t j = 0; j < rank; ++j) {
+                out[static_cast<std::size_t>(i)] +=
+                    up[static_cast<std::size_t>((head * d + i) * rank + j)] * latents[static_cast<std::size_t>(head * rank + j)];
+            }
+        }
+        return out;
+    }
+
+    Heads perHeadHeads(const Vec& x, std::size_t position, const std::string& prefix) const {
+        const AttentionConfig& a = m_config.attention;
+        const Vec q = linear(prefix + "q_proj", x, a.bias);
+        const Vec keyLatents = linear(prefix + "k_down_proj", x, false);
+        const Vec valueLatents = linear(prefix + "v_down_proj", x, false);
+        Heads heads;
+        for (std::int64_t h = 0; h < a.heads; ++h) {
+            heads.q.push_back(slice(q, h * a.headDim, a.headDim));
+            heads.k.push_back(rebuilt(prefix + "k_up_proj.weight", keyLatents, h, a.kRank));
+            heads.v.push_back(rebuilt(prefix + "v_up_proj.weight", valueLatents, h, a.vRank));
+            rotate(heads.q.back(), 0, a.headDim, position);
+            rotate(heads.k.back(), 0, a.headDim, position);
+        }
+        return heads;
+    }
+
+    Heads headsOf(const Vec& x, std::size_t position, const std::string& prefix) const {
+        switch (m_config.attention.latent) {
+            case Latent::Joint: return jointHeads(x, position, prefix);
+            case Latent::PerHead: return perHeadHeads(x, position, prefix);
+            case Latent::None: break;
+        }
+        return fullHeads(x, position, prefix);
+    }
+
     /// Adds attention to the residual stream and returns its weights [H, T, T].
     Vec addAttention(std::vector<Vec>& x, const std::string& layer) const {
         const AttentionConfig& a = m_config.attention;
@@ -142,8 +200,7 @@ private:
         const auto H = static_cast<std::size_t>(a.heads);
         std::vector<Heads> all;
         for (std::size_t t = 0; t < T; ++t) {
-            const Vec in = normed(x[t], layer + "input_layernorm.weight", m_config.normEps);
-            all.push_back(a.latent == Latent::Joint ? jointHeads(in, t, prefix) : fullHeads(in, t, prefix));
+            all.push_back(headsOf(streamNormed(x[t], layer + "input_layernorm"), t, prefix));
         }
         Vec weights(H * T * T, 0.0);
         for (std::size_t t = 0; t < T; ++t) {
@@ -172,11 +229,15 @@ private:
 
     void addFeedForward(std::vector<Vec>& x, const std::string& layer) const {
         for (Vec& row : x) {
-            const Vec in = normed(row, layer + "post_attention_layernorm.weight", m_config.normEps);
-            Vec gate = linear(layer + "mlp.gate_proj", in, m_config.mlpBias);
-            const Vec up = linear(layer + "mlp.up_proj", in, m_config.mlpBias);
-            for (std::size_t i = 0; i < gate.size(); ++i) gate[i] = gate[i] / (1.0 + std::exp(-gate[i])) * up[i];
-            const Vec down = linear(layer + "mlp.down_proj", gate, m_config.mlpBias);
+            const Vec in = streamNormed(row, layer + "post_attention_layernorm");
+            Vec inner = linear(layer + "mlp.up_proj", in, m_config.mlpBias);
+            if (m_config.mlp == MlpKind::SwiGlu) {
+                const Vec gate = linear(layer + "mlp.gate_proj", in, m_config.mlpBias);
+                for (std::size_t i = 0; i < gate.size(); ++i) inner[i] *= gate[i] / (1.0 + std::exp(-gate[i]));
+            } else {
+                for (double& v : inner) v = 0.5 * v * (1.0 + std::erf(v / std::sqrt(2.0)));
+            }
+            const Vec down = linear(layer + "mlp.down_proj", inner, m_config.mlpBias);
             for (std::size_t i = 0; i < down.size(); ++i) row[i] += down[i];
         }
     }
