@@ -53,7 +53,7 @@ class TrainableForms : public testing::TestWithParam<NetworkCase> {
 protected:
     std::unique_ptr<TrainableModel> trainer(const Checkpoint& checkpoint, DType precision, double dropout = 0.0) {
         TrainerOptions options;
-        options.threads = 2;
+        options.threads = 1;
         options.precision = precision;
         options.dropout = dropout;
         options.adamW.weightDecay = 0.0;
@@ -259,58 +259,6 @@ TEST_F(Trainable, clippingLimitsTheStepAndDecayLeavesNormsAlone) {
     };
     EXPECT_NEAR(momentNorm(*clipped), 0.1 * 1e-3, 1e-7);  // (1 − β1) of a gradient of the largest allowed norm
     EXPECT_NEAR(momentNorm(*free), 0.1 * b.gradientNorm, 1e-4 * b.gradientNorm);
-}
-
-TEST_F(Trainable, muonMovesMatricesByTheSameAmountInEveryDirection) {
-    TrainerOptions options;
-    options.optimiser = Optimiser::Muon;
-    options.adamW.weightDecay = 0.0;
-    const auto model = make(options);
-    const TokenBatch batch = batchOf(2, 20, m_config.vocab);
-    const std::string name = "model.layers.0.self_attn.q_proj.weight";
-    const auto read = [&] {
-        for (const TensorToWrite& t : valueOrThrow(model->state(false))) {
-            if (t.name != name) continue;
-            std::vector<float> out(t.data.size() / sizeof(float));
-            std::memcpy(out.data(), t.data.data(), t.data.size());
-            return out;
-        }
-        return std::vector<float>{};
-    };
-    const std::vector<float> before = read();
-    constexpr double kRate = 1e-2;
-    ASSERT_TRUE(valueOrThrow(model->step({&batch, 1}, kRate, 1, {})).applied);
-    const std::vector<float> after = read();
-    // The step divided by its size: no singular value far above 1, and their squares not far below 1 in the mean (a gradient of 40
-    // tokens has directions too weak for five iterations to lift).
-    const auto D = static_cast<std::size_t>(m_config.dModel);
-    std::vector<double> m(D * D);
-    double squares = 0;
-    for (std::size_t i = 0; i < m.size(); ++i) {
-        m[i] = (static_cast<double>(after[i]) - static_cast<double>(before[i])) / (kRate * 0.2 * std::sqrt(24.0));
-        squares += m[i] * m[i];
-    }
-    EXPECT_GE(squares / static_cast<double>(D), 0.4);
-    std::vector<double> v(D, 1.0);
-    double largest = 0;
-    for (int round = 0; round < 100; ++round) {  // power iteration on mᵀm
-        std::vector<double> up(D, 0.0), back(D, 0.0);
-        for (std::size_t i = 0; i < D; ++i) {
-            for (std::size_t j = 0; j < D; ++j) up[i] += m[i * D + j] * v[j];
-        }
-        for (std::size_t i = 0; i < D; ++i) {
-            for (std::size_t j = 0; j < D; ++j) back[j] += m[i * D + j] * up[i];
-        }
-        double length = 0;
-        for (const double x : back) length += x * x;
-        length = std::sqrt(length);
-        largest = std::sqrt(length);
-        for (std::size_t j = 0; j < D; ++j) v[j] = back[j] / length;
-    }
-    EXPECT_GE(largest, 0.8);
-    EXPECT_LE(largest, 1.3);
-    for (int i = 2; i <= 150; ++i) (void)valueOrThrow(model->step({&batch, 1}, kRate, i, {}));
-    EXPECT_LE(valueOrThrow(model->step({&batch, 1}, kRate, 151, {})).loss, 0.3);
 }
 
 TEST_F(Trainable, dropoutIsAFunctionOfSeedAndStep) {

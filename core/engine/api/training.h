@@ -9,7 +9,6 @@
 #include <span>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/data/error.h"
@@ -37,15 +36,10 @@ struct AdamWSettings {
     bool operator==(const AdamWSettings&) const = default;
 };
 
-/// Muon: for the matrices inside the blocks (momentum 0.95), AdamW for the rest: embeddings, head, norms, biases.
-enum class Optimiser : std::uint8_t { AdamW, Muon };
-[[nodiscard]] constexpr std::string_view name(Optimiser optimiser) { return optimiser == Optimiser::AdamW ? "adamw" : "muon"; }
-
 struct TrainerOptions {
     DeviceKind device = DeviceKind::Cpu;
     std::int64_t threads = 0;            ///< 0 = as many as there are cores
     DType precision = DType::F32;        ///< F32; BF16 = bf16 products and activations, f32 weights, moments and sums; F64 for tests
-    Optimiser optimiser = Optimiser::AdamW;
     AdamWSettings adamW;
     double clip = 1.0;                   ///< largest norm of all gradients together; 0 = no limit
     double dropout = 0.0;                ///< on embeddings and on what each block adds; not on attention weights

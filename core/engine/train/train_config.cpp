@@ -22,9 +22,9 @@ constexpr double kLargestSeed = 9007199254740992.0;  // 2^53: what JSON keeps ex
 
 constexpr std::array<std::string_view, 6> kTopKeys{"model", "training", "name", "twin", "description", "data"};
 constexpr std::array<std::string_view, 3> kDataKeys{"name", "licence", "source"};
-constexpr std::array<std::string_view, 21> kTrainingKeys{
+constexpr std::array<std::string_view, 20> kTrainingKeys{
     "context", "batch", "accumulation", "steps",   "learning_rate", "min_learning_rate", "warmup",          "beta1",            "beta2", "eps",
-    "weight_decay", "clip", "dropout", "precision", "storage",  "evaluate_every", "validation_rows", "checkpoint_every", "seed",  "comment", "optimiser"};
+    "weight_decay", "clip", "dropout", "precision", "storage",  "evaluate_every", "validation_rows", "checkpoint_every", "seed",  "comment"};
 constexpr std::array<std::string_view, 15> kCommonModelKeys{
     "model_type",          "architectures",     "dtype",         "vocab_size",         "hidden_size",
     "num_hidden_layers",   "num_attention_heads", "num_key_value_heads", "intermediate_size", "max_position_embeddings",
@@ -63,11 +63,6 @@ TrainSettings readSettings(const ConfigReader& reader, const ModelConfig& model)
     s.learningRate = reader.number("learning_rate", s.learningRate);
     s.minLearningRate = reader.number("min_learning_rate", s.learningRate / 10);
     s.warmup = reader.integer("warmup", s.steps / 10 < 100 ? s.steps / 10 : 100);
-    const std::string optimiser = reader.text("optimiser", std::string(name(s.optimiser)));
-    if (optimiser != name(Optimiser::AdamW) && optimiser != name(Optimiser::Muon)) {
-        reader.fail("training.optimiser is " + inQuotes(optimiser), "Choose adamw or muon");
-    }
-    s.optimiser = optimiser == name(Optimiser::Muon) ? Optimiser::Muon : Optimiser::AdamW;
     s.adamW.beta1 = reader.number("beta1", s.adamW.beta1);
     s.adamW.beta2 = reader.number("beta2", s.adamW.beta2);
     s.adamW.eps = reader.number("eps", s.adamW.eps);

@@ -20,7 +20,6 @@ struct TrainSettings {
     double learningRate = 1e-3;        ///< at the end of the warm-up
     double minLearningRate = 1e-4;     ///< at the last step
     std::int64_t warmup = 100;         ///< steps from 0 to learningRate, then a cosine down to minLearningRate
-    Optimiser optimiser = Optimiser::AdamW;  ///< "adamw" or "muon"
     AdamWSettings adamW;               ///< beta1, beta2, eps, weight_decay
     double clip = 1.0;                 ///< largest norm of the gradient; 0 = no limit
     double dropout = 0.0;

@@ -39,7 +39,6 @@ Json trainingJson(const TrainingCard& card) {
               {"tokens_seen", seen},
               {"passes", card.tokens > 0 ? static_cast<double>(seen) / static_cast<double>(card.tokens) : 0.0},
               {"seconds", card.points.empty() ? 0.0 : card.points.back().seconds},
-              {"optimiser", name(s.optimiser)},
               {"precision", name(s.precision)},
               {"seed", s.seed},
               {"context", s.context},

@@ -132,7 +132,7 @@ private:
 
     [[nodiscard]] std::unique_ptr<TrainableModel> makeTrainer(const TrainConfig& config, std::int64_t threads) const {
         const TrainSettings& s = config.training;
-        const TrainerOptions options{m_order.device, threads, s.precision, s.optimiser, s.adamW, s.clip, s.dropout, s.seed};
+        const TrainerOptions options{m_order.device, threads, s.precision, s.adamW, s.clip, s.dropout, s.seed};
         return valueOrThrow(valueOrThrow(loadLab())->buildTrainable(initialCheckpoint(config.model, s.seed), options, m_account));
     }
 

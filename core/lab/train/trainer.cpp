@@ -25,17 +25,13 @@
 #include "core/lab/fused/fused.h"
 #include "core/lab/model/language_model.h"
 #include "core/lab/torch_guard.h"
-#include "core/lab/train/muon.h"
 
 namespace loom::lab {
 namespace {
 
-constexpr double kMuonMomentum = 0.95;
-
 /// Parameters that share a weight decay, in the order of their names.
 struct Group {
     double weightDecay = 0;
-    bool muon = false;
     std::vector<Tensor> weights, moments, squares, steps;
 };
 
@@ -53,11 +49,10 @@ public:
         m_weights = std::make_shared<Weights>(checkpoint, at::TensorOptions().dtype(type).device(m_device), account, std::stop_token());
         m_weights->makeTrainable(options.precision == DType::BF16 ? at::kBFloat16 : type);
         m_model = std::make_unique<LanguageModel>(m_config, m_weights, MlaPath::Naive);
-        m_groups[0].weightDecay = m_groups[2].weightDecay = options.adamW.weightDecay;
-        m_groups[2].muon = true;
+        m_groups[0].weightDecay = options.adamW.weightDecay;
         reuseMemory();
         for (const auto& [name, weight] : m_weights->all()) {
-            Group& group = m_groups[groupOf(name, weight)];
+            Group& group = m_groups[groupOf(weight)];
             group.weights.push_back(weight);
             group.moments.push_back(at::zeros_like(weight.detach()));
             group.squares.push_back(at::zeros_like(weight.detach()));
@@ -153,11 +148,8 @@ public:
     }
 
 private:
-    /// 0: matrices for AdamW, 1: norms and biases, which do not decay, 2: matrices for Muon.
-    [[nodiscard]] std::size_t groupOf(const std::string& name, const Tensor& weight) const {
-        if (weight.dim() < 2) return 1;
-        return m_options.optimiser == Optimiser::Muon && name.starts_with("model.layers.") ? 2 : 0;
-    }
+    /// 0: matrices, 1: norms and biases, which do not decay.
+    [[nodiscard]] static std::size_t groupOf(const Tensor& weight) { return weight.dim() >= 2 ? 0 : 1; }
 
     /// Every step takes and returns the same large blocks. The C library would give them back to the system each time, and the system
     /// would clear them page by page: a tenth of the time of a step.
@@ -170,9 +162,9 @@ private:
 
     template <class Body>
     void forMoments(Body&& body) const {
-        std::size_t next[3] = {0, 0, 0};
+        std::size_t next[2] = {0, 0};
         for (const auto& [name, weight] : m_weights->all()) {
-            const std::size_t g = groupOf(name, weight);
+            const std::size_t g = groupOf(weight);
             body(name, m_groups[g].moments[next[g]], m_groups[g].squares[next[g]]);
             ++next[g];
         }
@@ -224,13 +216,6 @@ private:
         const Tensor scale = at::full({}, divisor, at::TensorOptions().dtype(at::kFloat).device(m_device));
         for (Group& group : m_groups) {
             if (group.weights.empty()) continue;
-            if (group.muon) {
-                for (std::size_t i = 0; i < group.weights.size(); ++i) {
-                    muonStep(group.weights[i].detach(), group.weights[i].grad() / divisor, group.moments[i], learningRate, kMuonMomentum,
-                             group.weightDecay);
-                }
-                continue;
-            }
             std::vector<Tensor> gradients;
             for (const Tensor& weight : group.weights) gradients.push_back(weight.grad().contiguous());
             for (const Tensor& counter : group.steps) counter.fill_(static_cast<double>(step));
@@ -249,7 +234,7 @@ private:
     std::shared_ptr<Weights> m_weights;
     std::unique_ptr<LanguageModel> m_model;
     CountedBytes m_counted;
-    Group m_groups[3];
+    Group m_groups[2];  ///< matrices, and vectors
     std::vector<Tensor> m_onHost;
 };
 
