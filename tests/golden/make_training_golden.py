@@ -35,7 +35,8 @@ ROWS, LENGTH, STEPS = 2, 12, 10
 F64 = torch.float64
 SETTINGS = dict(learning_rate=1e-2, min_learning_rate=1e-3, warmup=3, steps=STEPS, beta1=0.9, beta2=0.95, eps=1e-8,
                 weight_decay=0.1, clip=1.0)
-CLIP = {"llama-gqa": 3.0, "gpt-mha": 3.0}  # first steps over it, last ones under it; the others are over 1 in every step
+CHANGED = {"llama-gqa": {"clip": 3.0}, "gpt-mha": {"clip": 3.0},  # first steps over it, last ones under it; the others are over 1 throughout
+           "deepseek-joint": {"learning_rate": 5e-3, "min_learning_rate": 5e-4}}  # faster, bf16's rounding grows from step to step
 
 
 def common(**changes):
@@ -173,11 +174,11 @@ def write_case(name, config, seed):
     note = "own family"
     if config["model_type"] != "latentloom":
         note = f"transformers' logits within {check_against_transformers(name, folder, config, weights, batches[0]):.1e}"
-    settings = SETTINGS | {"clip": CLIP.get(name, SETTINGS["clip"])}
+    settings = SETTINGS | CHANGED.get(name, {})
     curve = train(config, weights, batches, settings)
     write_json(folder / "curve.json", {"form": name, "settings": settings} | curve)
     clipped = sum(n > settings["clip"] for n in curve["gradient_norms"])
-    if (name in CLIP) != (0 < clipped < STEPS) or curve["losses"][-1] > 0.7 * curve["losses"][0]:
+    if (settings["clip"] > 1) != (0 < clipped < STEPS) or curve["losses"][-1] > 0.7 * curve["losses"][0]:
         sys.exit(f"{name}: choose another learning rate, clip or seed: {curve['losses']} {curve['gradient_norms']}")
     print(f"{name}: loss {curve['losses'][0]:.3f} to {curve['losses'][-1]:.3f}, {clipped} of {STEPS} steps clipped, {note}")
 
