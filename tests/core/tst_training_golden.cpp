@@ -70,7 +70,7 @@ struct Allowed {
     double sums = 0;
 };
 Allowed allowedFor(DType precision) {
-    if (precision == DType::F64) return {1e-8, 1e-7};
+    if (precision == DType::F64) return {1e-10, 1e-9};
     if (precision == DType::F32) return {1e-4, 1e-4};
     return {2e-2, 2e-2};
 }

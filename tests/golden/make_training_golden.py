@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ten training steps of small random networks of every form, computed in f64: the oracle of tst_training_golden.
 
-Writes training/<case>/{config.json, model.safetensors, curve.json} and training/adamw.json beside this file. The networks are those of
+Writes training/<case>/{config.json, model.safetensors, curve.json} beside this file. The networks are those of
 plain_networks.py; Llama and DeepSeek-V3 folders are also opened with transformers, whose logits must agree before anything is written.
 
 curve.json: batches [step][row][T + 1] of ids (inputs are all but the last, targets all but the first), the mean loss before each step, the
 norm of all gradients before clipping, and the sum of |weight| of every tensor after the last step. Gradients are scaled by exactly
 min(1, clip / norm); torch.nn.utils.clip_grad_norm_ divides by norm + 1e-6 instead, which is a different number.
-
-adamw.json: the optimiser alone, without clipping: given gradients, then weights and moments after every step.
 
     python3 -m venv oracle
     oracle/bin/pip install torch==2.13.0 transformers==4.57.6 safetensors numpy
@@ -183,27 +181,6 @@ def write_case(name, config, seed):
     print(f"{name}: loss {curve['losses'][0]:.3f} to {curve['losses'][-1]:.3f}, {clipped} of {STEPS} steps clipped, {note}")
 
 
-def write_optimiser_case(seed):
-    s = {k: v for k, v in SETTINGS.items() if k in ("beta1", "beta2", "eps", "weight_decay")}
-    generator = torch.Generator().manual_seed(seed)
-    parameters = {"matrix": torch.randn(3, 4, generator=generator, dtype=F64).requires_grad_(),
-                  "vector": torch.randn(5, generator=generator, dtype=F64).requires_grad_()}
-    flat = lambda tensors: {k: v.detach().flatten().tolist() for k, v in tensors.items()}
-    out = {"settings": s, "shapes": {k: list(p.shape) for k, p in parameters.items()}, "decays": {"matrix": True, "vector": False},
-           "initial": flat(parameters), "steps": []}
-    optimiser = adamw(list(parameters.values()), s)
-    for rate, size in ((1e-3, 1.0), (3e-3, 1e-3), (1e-2, 10.0), (2e-3, 1e-9), (5e-4, 0.3)):  # tiny ones make eps count
-        set_learning_rate(optimiser, rate)
-        for p in parameters.values():
-            p.grad = size * torch.randn(p.shape, generator=generator, dtype=F64)
-            p.grad.view(-1)[0] = 0.0  # a weight that only decays
-        optimiser.step()
-        moment = lambda key: flat({k: optimiser.state[p][key] for k, p in parameters.items()})
-        out["steps"].append({"learning_rate": rate, "gradients": flat({k: p.grad for k, p in parameters.items()}),
-                             "weights": flat(parameters), "exp_avg": moment("exp_avg"), "exp_avg_sq": moment("exp_avg_sq")})
-    write_json(OUT / "adamw.json", out)
-
-
 class transformers_silent:
     """Progress bars and notes of loading stay off the screen."""
 
@@ -222,7 +199,6 @@ def main():
     shutil.rmtree(OUT, ignore_errors=True)
     for seed, (name, config) in enumerate(CASES.items()):
         write_case(name, config, seed)
-    write_optimiser_case(len(CASES))
     for file in OUT.rglob("*.*"):
         if file.is_file():
             file.chmod(0o644)

@@ -213,15 +213,17 @@ private:
         const c10::InferenceMode ordinary(false);
         const at::AutoGradMode noGradients(false);
         const AdamWSettings& a = m_options.adamW;
-        const Tensor scale = at::full({}, divisor, at::TensorOptions().dtype(at::kFloat).device(m_device));
+        const bool inOperator = divisor != 1.0 && m_options.precision != DType::F64;  // which takes the divisor as f32
+        const std::optional<Tensor> scale = inOperator ? std::optional(at::full({}, divisor, at::TensorOptions().dtype(at::kFloat).device(m_device)))
+                                                       : std::nullopt;
         for (Group& group : m_groups) {
             if (group.weights.empty()) continue;
             std::vector<Tensor> gradients;
-            for (const Tensor& weight : group.weights) gradients.push_back(weight.grad().contiguous());
+            for (const Tensor& weight : group.weights) gradients.push_back(inOperator || divisor == 1.0 ? weight.grad().contiguous() : weight.grad() / divisor);
             for (const Tensor& counter : group.steps) counter.fill_(static_cast<double>(step));
             at::_fused_adamw_(group.weights, gradients, group.moments, group.squares, {}, group.steps, learningRate, a.beta1, a.beta2,
                               group.weightDecay, a.eps, /*amsgrad=*/false, /*maximize=*/false,
-                              divisor == 1.0 ? std::optional<Tensor>() : std::optional<Tensor>(scale));
+                              scale);
         }
         m_weights->refreshShadows();
     }

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a run is asked to do and what it is given: configuration files, learning rates, tokens, batches, first weights.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <set>
+
+#include "core/engine/checkpoint/checkpoint.h"
+#include "core/engine/checkpoint/config_reader.h"
+#include "core/engine/checkpoint/families.h"
+#include "core/engine/checkpoint/write_checkpoint.h"
+#include "core/engine/tokenizer/bpe_trainer.h"
+#include "core/engine/train/batches.h"
+#include "core/engine/train/initial_weights.h"
+#include "core/engine/train/token_data.h"
+#include "core/engine/train/train_config.h"
+#include "tests/support/expect_error.h"
+#include "tests/support/temp_folder.h"
+
+namespace loom {
+namespace {
+
+const std::string kLlama = R"("model_type":"llama","hidden_size":16,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":24,)"
+                           R"("max_position_embeddings":32,"tie_word_embeddings":true)";
+const std::string kPaper = R"("model_type":"latentloom","hidden_size":16,"num_hidden_layers":2,"num_attention_heads":4,"head_dim":4,)"
+                           R"("intermediate_size":24,"max_position_embeddings":32,"latent":"per_head","k_rank":2,"v_rank":2)";
+
+TrainConfig parsed(const std::string& model, const std::string& rest = "", std::int64_t vocab = 300) {
+    return parseTrainConfig("{\"model\":{" + model + "}" + rest + "}", "config", vocab);
+}
+
+TEST(TrainConfig, readsEverySetting) {
+    const TrainConfig c = parsed(kLlama, R"(,"name":"Small","twin":"../other","description":"d","data":{"name":"n","licence":"l","source":"s"},)"
+                                         R"("training":{"context":16,"batch":3,"accumulation":2,"steps":50,"learning_rate":0.01,)"
+                                         R"("min_learning_rate":0.002,"warmup":5,"beta1":0.8,"beta2":0.9,"eps":1e-6,"weight_decay":0.2,"clip":2,)"
+                                         R"("dropout":0.1,"precision":"bf16","storage":"bf16","evaluate_every":7,"validation_rows":9,)"
+                                         R"("checkpoint_every":11,"seed":12})");
+    EXPECT_EQ(c.model.vocab, 300);
+    EXPECT_EQ(c.name + c.twin + c.description + c.data.name + c.data.licence + c.data.source, "Small../otherdnls");
+    const TrainSettings& s = c.training;
+    EXPECT_EQ(s.tokensPerStep(), 16 * 3 * 2);
+    EXPECT_EQ(s.steps, 50);
+    EXPECT_EQ(s.learningRate, 0.01);
+    EXPECT_EQ(s.minLearningRate, 0.002);
+    EXPECT_EQ(s.warmup, 5);
+    EXPECT_EQ(s.adamW, (AdamWSettings{0.8, 0.9, 1e-6, 0.2}));
+    EXPECT_EQ(s.clip, 2.0);
+    EXPECT_EQ(s.dropout, 0.1);
+    EXPECT_EQ(s.precision, DType::BF16);
+    EXPECT_EQ(s.storage, DType::BF16);
+    EXPECT_EQ(s.evaluateEvery, 7);
+    EXPECT_EQ(s.validationRows, 9);
+    EXPECT_EQ(s.checkpointEvery, 11);
+    EXPECT_EQ(s.seed, 12U);
+    // What the run keeps of it says the same.
+    const TrainConfig again = parseTrainConfig(c.text, "again", 0);
+    EXPECT_EQ(again.model.vocab, 300);
+    EXPECT_EQ(again.training.learningRate, 0.01);
+}
+
+TEST(TrainConfig, defaultsFollowTheNetwork) {
+    const TrainConfig c = parsed(kPaper, R"(,"training":{"steps":40})");
+    EXPECT_EQ(c.training.context, 32);
+    EXPECT_EQ(c.training.warmup, 4);
+    EXPECT_EQ(c.training.minLearningRate, c.training.learningRate / 10);
+    EXPECT_EQ(c.model.attention.latent, Latent::PerHead);
+}
+
+struct BadConfig {
+    const char* name;
+    std::string model;
+    std::string rest;
+    const char* part;  ///< of the message
+};
+class BadTrainConfig : public testing::TestWithParam<BadConfig> {};
+
+TEST_P(BadTrainConfig, isRefusedByName) {
+    const Error error = test::errorOf([] { (void)parsed(GetParam().model, GetParam().rest); });
+    EXPECT_NE(error.message().find(GetParam().part), std::string::npos) << error.message();
+    EXPECT_NE(error.message().find("config"), std::string::npos) << error.message();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, BadTrainConfig,
+    testing::Values(
+        BadConfig{"UnknownTopKey", kLlama, R"(,"trainning":{})", "trainning"},
+        BadConfig{"UnknownModelKey", kLlama + R"(,"hiden_size":3)", "", "hiden_size"},
+        BadConfig{"KeyOfAnotherFamily", kLlama + R"(,"kv_lora_rank":3)", "", "kv_lora_rank"},
+        BadConfig{"UnknownTrainingKey", kLlama, R"(,"training":{"lr":1})", "training.lr"},
+        BadConfig{"UnknownDataKey", kLlama, R"(,"data":{"license":"x"})", "data.license"},
+        BadConfig{"UnknownFamily", R"("model_type":"mamba")", "", "mamba"},
+        BadConfig{"OtherVocabulary", kLlama + R"(,"vocab_size":17)", "", "vocab_size"},
+        BadConfig{"HeadsThatDoNotDivide", R"("model_type":"llama","hidden_size":10,"num_hidden_layers":1,"num_attention_heads":3,"intermediate_size":4)", "",
+                  "num_attention_heads"},
+        BadConfig{"RankLargerThanTheHead",
+                  R"("model_type":"latentloom","hidden_size":16,"num_hidden_layers":1,"num_attention_heads":4,"head_dim":4,"intermediate_size":4,)"
+                  R"("latent":"per_head","k_rank":5,"v_rank":2)",
+                  "", "k_rank is 5; it must be between 1 and 4"},
+        BadConfig{"JointWithoutRotation", kPaper.substr(0, kPaper.find("\"latent\"")) + R"("latent":"joint","positions":"learned")", "", "positions"},
+        BadConfig{"UnknownLatent", kPaper.substr(0, kPaper.find("\"latent\"")) + R"("latent":"tiny")", "", "latent is \"tiny\""},
+        BadConfig{"ZeroSteps", kLlama, R"(,"training":{"steps":0})", "training.steps is 0"},
+        BadConfig{"ContextOfTheNetworkExceeded", kLlama, R"(,"training":{"context":33})", "training.context is 33"},
+        BadConfig{"NegativeRate", kLlama, R"(,"training":{"learning_rate":-1})", "training.learning_rate"},
+        BadConfig{"MinAboveRate", kLlama, R"(,"training":{"learning_rate":1e-3,"min_learning_rate":1e-2})", "training.min_learning_rate"},
+        BadConfig{"WarmupAboveSteps", kLlama, R"(,"training":{"steps":5,"warmup":6})", "training.warmup"},
+        BadConfig{"HugeBatch", kLlama, R"(,"training":{"batch":1000000000000})", "training.batch"},
+        BadConfig{"TooManyTokens", kLlama + R"(,"vocab_size":300)", R"(,"training":{"batch":1000000,"context":32,"accumulation":1,"steps":1,"dropout":2})", "dropout"},
+        BadConfig{"WrongType", kLlama, R"(,"training":{"steps":"many"})", "training.steps"},
+        BadConfig{"UnknownPrecision", kLlama, R"(,"training":{"precision":"f16"})", "precision is \"f16\""}),
+    [](const testing::TestParamInfo<BadConfig>& each) { return std::string(each.param.name); });
+
+TEST(TrainConfig, noModelNoObjectNoFile) {
+    EXPECT_NE(test::errorOf([] { (void)parseTrainConfig("{}", "c", 0); }).what.find("model"), std::string::npos);
+    EXPECT_NE(test::errorOf([] { (void)parseTrainConfig("[]", "c", 0); }).message().find("c"), std::string::npos);
+    EXPECT_NE(test::errorOf([] { (void)readTrainConfig("/nonexistent/c.json", 0); }).message().find("c.json"), std::string::npos);
+    EXPECT_NE(test::errorOf([] { (void)parsed(kLlama, "", 0); }).what.find("vocab_size"), std::string::npos);
+}
+
+TEST(LearningRate, warmsUpAndFallsAlongACosine) {
+    TrainSettings s;
+    s.steps = 110;
+    s.warmup = 10;
+    s.learningRate = 1.0;
+    s.minLearningRate = 0.2;
+    EXPECT_DOUBLE_EQ(learningRateAt(s, 1), 0.1);
+    EXPECT_DOUBLE_EQ(learningRateAt(s, 10), 1.0);
+    EXPECT_DOUBLE_EQ(learningRateAt(s, 60), 0.6);
+    EXPECT_DOUBLE_EQ(learningRateAt(s, 110), 0.2);
+    s.warmup = 0;
+    EXPECT_NEAR(learningRateAt(s, 1), 1.0, 1e-3);
+    s.warmup = s.steps;
+    EXPECT_DOUBLE_EQ(learningRateAt(s, 110), 1.0);
+}
+
+std::vector<std::int32_t> counting(std::int64_t n) {
+    std::vector<std::int32_t> ids;
+    for (std::int64_t i = 0; i < n; ++i) ids.push_back(static_cast<std::int32_t>(i));
+    return ids;
+}
+
+TEST(Batches, onePassTakesEveryWindowOnce) {
+    const auto ids = counting(1003);
+    const BatchSource source(ids, 10, 3, 2, 42, "data");
+    EXPECT_EQ(source.windows(), 99);
+    for (const std::int64_t pass : {0, 1, 7}) {
+        std::set<std::int64_t> starts;
+        for (std::int64_t i = 0; i < 99; ++i) starts.insert(source.start(pass * 99 + i));
+        EXPECT_EQ(starts.size(), 99U);
+        EXPECT_GE(*starts.begin(), 0);
+        EXPECT_LT(*starts.begin(), 10);
+        EXPECT_EQ(*starts.rbegin() - *starts.begin(), 98 * 10);
+        EXPECT_LE(*starts.rbegin() + 10, 1002);
+    }
+    EXPECT_NE(source.start(0), source.start(99));
+}
+
+TEST(Batches, areAFunctionOfSeedAndStep) {
+    const auto ids = counting(2000);
+    const auto inputs = [&](std::uint64_t seed, std::int64_t step) {
+        std::vector<std::int64_t> all;
+        for (const TokenBatch& b : BatchSource(ids, 16, 2, 3, seed, "data").step(step)) all.insert(all.end(), b.inputs.begin(), b.inputs.end());
+        return all;
+    };
+    EXPECT_EQ(inputs(1, 5), inputs(1, 5));
+    EXPECT_NE(inputs(1, 5), inputs(1, 6));
+    EXPECT_NE(inputs(1, 5), inputs(2, 5));
+    const std::vector<TokenBatch> batches = BatchSource(ids, 16, 2, 3, 1, "data").step(1);
+    ASSERT_EQ(batches.size(), 3U);
+    EXPECT_EQ(batches[0].rows, 2);
+    for (std::size_t i = 0; i < batches[0].inputs.size(); ++i) EXPECT_EQ(batches[0].targets[i], batches[0].inputs[i] + 1);
+}
+
+TEST(Batches, shortDataAndTooShortData) {
+    const auto ids = counting(12);
+    const BatchSource source(ids, 11, 2, 1, 1, "data");
+    EXPECT_EQ(source.start(0), 0);
+    EXPECT_EQ(source.start(5), 0);
+    const Error error = test::errorOf([&] { (void)BatchSource(ids, 12, 1, 1, 1, "the data"); });
+    EXPECT_EQ(error.where, "the data");
+    EXPECT_NE(error.what.find("12 tokens"), std::string::npos) << error.what;
+    EXPECT_EQ(validationBatches(counting(100), 10, 64, 4, "v").size(), 3U);  // 9 rows in batches of 4
+    EXPECT_EQ(validationBatches(counting(100), 10, 5, 4, "v").back().rows, 1);
+}
+
+class Tokens : public testing::Test {
+protected:
+    Tokens() {
+        BpeTrainer trainer({});
+        trainer.add("once upon a time there was a cat");
+        writeTokenizer(m_folder / "tok", trainer.train());
+        m_tokenizer = openTokenizer(m_folder / "tok", 0);
+    }
+    TokenData read(std::string_view text) {
+        test::writeFile(m_folder / "data.txt", text);
+        return readTokenData(m_folder / "data.txt", *m_tokenizer, {}, {});
+    }
+    test::TempFolder m_folder;
+    std::shared_ptr<const Tokenizer> m_tokenizer;
+};
+
+TEST_F(Tokens, storiesStandBetweenEndsOfText) {
+    const TokenData data = read("once upon\n<|endoftext|>\n\n<|endoftext|>\na cat\n<|endoftext|>\n");
+    EXPECT_EQ(data.stories, 2);
+    EXPECT_EQ(data.bytes, 9 + 5);
+    EXPECT_EQ(data.ids.front(), 0);
+    EXPECT_EQ(data.ids.back(), 0);
+    EXPECT_EQ(std::count(data.ids.begin(), data.ids.end(), 0), 3);
+    TokenIds ids;
+    for (const std::int32_t id : data.ids) ids.emplace_back(id);
+    EXPECT_EQ(m_tokenizer->decode(ids), "once upona cat");
+    EXPECT_NE(data.hash, read("once upon\n<|endoftext|>\na dog").hash);
+    EXPECT_EQ(data.hash, read("once upon<|endoftext|>a cat").hash);
+}
+
+TEST_F(Tokens, manyMegabytesComeInPiecesAndNothingIsLost) {
+    std::string text;
+    for (int i = 0; i < 250'000; ++i) text += "there was a cat number " + std::to_string(i) + "\n<|endoftext|>\n";
+    ASSERT_GT(text.size(), std::size_t{8} << 20);
+    std::int64_t calls = 0;
+    test::writeFile(m_folder / "data.txt", text);
+    const TokenData data = readTokenData(m_folder / "data.txt", *m_tokenizer, [&](std::int64_t, std::int64_t) { ++calls; }, {});
+    EXPECT_EQ(data.stories, 250'000);
+    EXPECT_GE(calls, 3);
+}
+
+TEST_F(Tokens, badFilesAreNamed) {
+    const auto what = [&](std::string_view text) {
+        const Error error = test::errorOf([&] { (void)read(text); });
+        EXPECT_NE(error.where.find("data.txt"), std::string::npos);
+        return error.what;
+    };
+    EXPECT_NE(what("").find("empty"), std::string::npos);
+    EXPECT_NE(what("\n<|endoftext|>\n").find("no story"), std::string::npos);
+    EXPECT_NE(what(std::string_view("a\0b", 3)).find("zero byte at byte 1"), std::string::npos);
+    EXPECT_NE(what("abc\xFFzz").find("not UTF-8 at byte 3"), std::string::npos);
+    EXPECT_FALSE(test::errorOf([&] { (void)readTokenData(m_folder / "nothing.txt", *m_tokenizer, {}, {}); }).what.empty());
+    EXPECT_FALSE(test::errorOf([&] { (void)readTokenData(m_folder.path(), *m_tokenizer, {}, {}); }).what.empty());
+    std::stop_source stop;
+    stop.request_stop();
+    test::writeFile(m_folder / "data.txt", "a cat");
+    EXPECT_NE(test::errorOf([&] { (void)readTokenData(m_folder / "data.txt", *m_tokenizer, {}, stop.get_token()); }).what.find("cancelled"), std::string::npos);
+}
+
+TEST_F(Tokens, aSparseFileOfFiveGigabytesIsRefusedAtOnce) {
+    const auto file = m_folder / "sparse.txt";
+    test::writeFile(file, "once");
+    std::filesystem::resize_file(file, std::uintmax_t{5} << 30);
+    EXPECT_NE(test::errorOf([&] { (void)readTokenData(file, *m_tokenizer, {}, {}); }).what.find("zero byte at byte 4"), std::string::npos);
+}
+
+TEST(InitialWeights, areAFunctionOfTheSeed) {
+    const ModelConfig config = parsed(kLlama).model;
+    const Checkpoint a = initialCheckpoint(config, 1);
+    const Checkpoint b = initialCheckpoint(config, 1);
+    const Checkpoint c = initialCheckpoint(config, 2);
+    const auto floats = [](const Checkpoint& checkpoint, const std::string& name) {
+        const TensorView& view = checkpoint.tensors.at(name);
+        std::vector<float> out(view.data.size() / sizeof(float));
+        std::memcpy(out.data(), view.data.data(), view.data.size());
+        return out;
+    };
+    const auto sigma = [](const std::vector<float>& values) {
+        double sum = 0;
+        for (const float v : values) sum += static_cast<double>(v) * static_cast<double>(v);
+        return std::sqrt(sum / static_cast<double>(values.size()));
+    };
+    const std::string embedding = "model.embed_tokens.weight";
+    EXPECT_EQ(floats(a, embedding), floats(b, embedding));
+    EXPECT_NE(floats(a, embedding), floats(c, embedding));
+    EXPECT_NEAR(sigma(floats(a, embedding)), 0.02, 1e-3);
+    EXPECT_NEAR(sigma(floats(a, "model.layers.1.self_attn.q_proj.weight")), 0.02, 2e-3);
+    EXPECT_NEAR(sigma(floats(a, "model.layers.1.mlp.down_proj.weight")), 0.01, 1e-3);  // 0.02/√(2·2)
+    EXPECT_NE(floats(a, "model.layers.0.self_attn.q_proj.weight"), floats(a, "model.layers.1.self_attn.q_proj.weight"));
+    EXPECT_EQ(floats(a, "model.norm.weight"), std::vector<float>(16, 1.0F));
+}
+
+TEST(WriteCheckpoint, everyFamilyReadsBackWhatWasWritten) {
+    const std::string joint = R"("model_type":"deepseek_v3","hidden_size":16,"num_hidden_layers":2,"num_attention_heads":2,"intermediate_size":24,)"
+                              R"("max_position_embeddings":32,"q_lora_rank":null,"kv_lora_rank":6,"qk_nope_head_dim":4,"qk_rope_head_dim":2,)"
+                              R"("v_head_dim":4,"first_k_dense_replace":2,"rope_theta":500.0,"tie_word_embeddings":true)";
+    const std::string gpt = R"("model_type":"latentloom","hidden_size":16,"num_hidden_layers":2,"num_attention_heads":4,"num_key_value_heads":2,)"
+                            R"("head_dim":4,"intermediate_size":24,"max_position_embeddings":32,"latent":"none","positions":"learned",)"
+                            R"("norm":"layer_norm","norm_eps":1e-6,"mlp":"gelu","mlp_bias":true,"attention_bias":true)";
+    for (const std::string& model : {kLlama, kPaper, joint, gpt}) {
+        for (const DType storage : {DType::F32, DType::BF16}) {
+            test::TempFolder folder;
+            ModelConfig config = parsed(model).model;
+            config.eosTokens = {TokenId{0}};
+            config.bosToken = TokenId{0};
+            const Checkpoint begun = initialCheckpoint(config, 3);
+            std::vector<TensorToWrite> tensors;
+            for (const auto& [name, view] : begun.tensors) tensors.push_back({name, view.dtype, view.shape, view.data});
+            writeWeights(folder.path(), tensors, storage);
+            writeTextFile(folder / "config.json", configText(config, storage));
+            const Checkpoint read = readCheckpoint(folder.path());
+            const ModelConfig& c = read.config;
+            EXPECT_EQ(configText(c, storage), configText(config, storage));
+            EXPECT_EQ(c.storage, storage);
+            EXPECT_EQ(c.norm, config.norm);
+            EXPECT_EQ(c.mlp, config.mlp);
+            EXPECT_EQ(c.positions, config.positions);
+            EXPECT_EQ(countParameters(c).total, countParameters(config).total);
+            std::int64_t elements = 0;
+            for (const auto& [name, view] : read.tensors) elements += static_cast<std::int64_t>(view.data.size()) / bytesPerElement(view.dtype);
+            EXPECT_EQ(elements, countParameters(config).total);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace loom
