@@ -153,7 +153,8 @@ TEST_F(CliTrain, ctrlCStopsCleanlyAndResumeGoesOnIdentically) {
         code = interrupted(resumeWords("parts"), SIGINT, atStep("parts", step));
         ASSERT_TRUE(code == 130 || code == 0) << code;
     }
-    if (code != 0) ASSERT_EQ(run(resume("parts")).code, 0);
+    if (code != 0) code = run(resume("parts")).code;
+    ASSERT_EQ(code, 0);
     EXPECT_EQ(losses("parts"), whole);
     const Outcome again = run(resume("parts"));
     EXPECT_EQ(again.code, 0) << again.err;
