@@ -21,7 +21,11 @@ std::string_view name(Family family) {
 }
 
 std::string attentionFormName(const AttentionConfig& attention) {
-    if (attention.latent == Latent::Joint) return "MLA (joint latent)";
+    return attentionShortName(attention) + (attention.latent == Latent::Joint ? " (joint latent)" : "");
+}
+
+std::string attentionShortName(const AttentionConfig& attention) {
+    if (attention.latent == Latent::Joint) return "MLA";
     if (attention.kvHeads == attention.heads) return "MHA";
     return attention.kvHeads == 1 ? "MQA" : "GQA";
 }

@@ -2,6 +2,7 @@
 // LanguageModel: token ids in, logits out. Embedding, L blocks, final norm, head.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -16,6 +17,7 @@ struct Watch {
     std::optional<LayerIndex> layer;
     bool stopThere = false;  ///< later layers are not wanted
     Tensor attention;        ///< result: weights [B, H, T, S]
+    std::vector<std::chrono::nanoseconds>* layerTimes = nullptr;  ///< gets one entry a layer, if given
 };
 
 /// The network on one decode path. Immutable; several paths may share the same weights.
