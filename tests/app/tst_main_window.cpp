@@ -10,13 +10,11 @@
 #include <QMenu>
 #include <QMimeData>
 #include <QPlainTextEdit>
-#include <QSettings>
 #include <QStackedWidget>
 #include <QTest>
 #include <QUrl>
 
-#include "../session/fake_engine.h"
-#include "app/main_window.h"
+#include "tests/app/window_fixture.h"
 #include "widgets/cache/cache_page.h"
 #include "widgets/common/message_bar.h"
 #include "widgets/common/mode_bar.h"
@@ -32,27 +30,8 @@ namespace {
 
 QString checkpoint() { return QStringLiteral(LOOM_SOURCE_DIR "/../shared/data/llama2c-stories260K/stories260K.bin"); }
 
-class Window : public ::testing::Test {
+class Window : public WindowFixture {
 protected:
-    void SetUp() override {
-        const QString file =
-            QSettings(QSettings::IniFormat, QSettings::UserScope, QStringLiteral("latentloom"), QStringLiteral("latentloom")).fileName();
-        ASSERT_TRUE(file.startsWith(qEnvironmentVariable("XDG_CONFIG_HOME")));
-        QFile::remove(file);
-    }
-    void TearDown() override {
-        window.reset();
-        EXPECT_FALSE(script->orderBroken);
-    }
-    void show(const LaunchOptions& options = {}, bool real = false) {
-        window.reset();
-        script->engineGone = false;
-        window = real ? std::make_unique<MainWindow>(options)
-                      : std::make_unique<MainWindow>(options, [this] { return test::makeFakeEngine(script); });
-        window->show();
-        window->activateWindow();
-        ASSERT_TRUE(QTest::qWaitForWindowActive(window.get()));
-    }
     void openFake(const char* name = "/models/good") {
         window->openModel(QString::fromLatin1(name));
         ASSERT_TRUE(wait([&] { return session().hasModel() && !session().isOpening(); }));
@@ -67,15 +46,6 @@ protected:
         write(tokens, prompt);
         ASSERT_TRUE(wait([&] { return !session().isWriting(); }));
     }
-    template <class Condition>
-    static bool wait(Condition condition) {
-        return QTest::qWaitFor(condition, 60000);
-    }
-    const WindowParts& parts() const { return window->parts(); }
-    session::SessionController& session() const { return *parts().session; }
-
-    std::shared_ptr<test::Script> script = std::make_shared<test::Script>();
-    std::unique_ptr<MainWindow> window;
 };
 
 TEST_F(Window, StartsEmptyAndSaysHowToBegin) {

@@ -117,6 +117,7 @@ TEST_F(TwinSession, AStoryLongerThanTheTwinsContextIsNotTakenOver) {
 }
 
 TEST_F(TwinSession, WritingStopsForTheTwin) {
+    script->context = 1'000'000;
     open("mla");
     GenerateRequest request;
     request.maxTokens = 1'000'000;

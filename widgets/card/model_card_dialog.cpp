@@ -58,7 +58,6 @@ ModelCardDialog::ModelCardDialog(const ModelSummary& model, QWidget* parent) : Q
     m_column->setSpacing(16);
     addHeader(model);
     addFacts(model);
-    if (model.card && !model.card->curve.empty()) addCurve(*model.card);
     if (model.card && !model.card->samples.empty()) addSamples(*model.card);
     m_column->addStretch(1);
 
@@ -101,16 +100,25 @@ void ModelCardDialog::addFacts(const ModelSummary& model) {
     // The network, what was measured and the data at the left; how it was trained at the right.
     const qsizetype left = sections.size() > 2 ? sections.size() - 1 : sections.size();
     row->addWidget(factsColumn(sections.mid(0, left), m_content), 3);
-    if (left < sections.size()) row->addWidget(factsColumn(sections.mid(left), m_content), 2);
+    auto* right = new QVBoxLayout;
+    right->setSpacing(16);
+    if (left < sections.size()) right->addWidget(factsColumn(sections.mid(left), m_content));
+    if (model.card && !model.card->curve.empty()) right->addWidget(curveBox(*model.card), 1);
+    if (right->count() > 0) row->addLayout(right, 3);
     m_column->addLayout(row);
 }
 
-void ModelCardDialog::addCurve(const ModelCard& card) {
-    m_column->addWidget(sectionHeading(tr("How the loss fell"), m_content));
-    auto* curve = new LossCurve(m_content);
+QWidget* ModelCardDialog::curveBox(const ModelCard& card) {
+    auto* box = new QWidget(m_content);
+    auto* column = new QVBoxLayout(box);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(4);
+    column->addWidget(sectionHeading(tr("How the loss fell"), box));
+    auto* curve = new LossCurve(box);
     curve->setCurve(card.curve);
-    curve->setMinimumHeight(220);
-    m_column->addWidget(curve);
+    curve->setMinimumHeight(200);
+    column->addWidget(curve, 1);
+    return box;
 }
 
 void ModelCardDialog::addSamples(const ModelCard& card) {

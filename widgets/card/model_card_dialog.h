@@ -19,7 +19,7 @@ public:
 private:
     void addHeader(const ModelSummary& model);
     void addFacts(const ModelSummary& model);
-    void addCurve(const ModelCard& card);
+    [[nodiscard]] QWidget* curveBox(const ModelCard& card);
     void addSamples(const ModelCard& card);
 
     QWidget* m_content;

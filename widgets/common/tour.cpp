@@ -8,6 +8,7 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QPainter>
+#include <QPainterPath>
 #include <QPushButton>
 #include <QShortcut>
 #include <QVBoxLayout>
@@ -18,9 +19,10 @@
 namespace loom::ui {
 namespace {
 
-constexpr int kGap = 12;      // between target and pop-over
-constexpr int kRing = 4;      // around the target
-constexpr int kTextWidth = 40;  // in average characters
+constexpr int kArrow = 8;       // room around the card, of which the arrow takes one side
+constexpr int kGap = 2;         // between target and arrow
+constexpr int kRing = 4;        // around the target
+constexpr int kTextWidth = 54;  // in average characters
 constexpr qreal kRadius = 6;
 
 /// A frame around the target; the mouse goes through.
@@ -62,7 +64,7 @@ Tour::Tour(std::vector<TourStep> steps, QWidget* window) : QFrame(window), m_ste
     setFocusPolicy(Qt::StrongFocus);
     setAutoFillBackground(false);
     auto* column = new QVBoxLayout(this);
-    column->setContentsMargins(16, 14, 16, 12);
+    column->setContentsMargins(16 + kArrow, 14 + kArrow, 16 + kArrow, 12 + kArrow);
     column->setSpacing(8);
     m_title = pageTitle({}, this);
     m_text = new QLabel(this);
@@ -185,9 +187,31 @@ void Tour::keyPressEvent(QKeyEvent* event) {
 void Tour::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
+    const QRectF card = QRectF(rect()).adjusted(kArrow + 0.5, kArrow + 0.5, -kArrow - 0.5, -kArrow - 0.5);
+    QPainterPath shape;
+    shape.addRoundedRect(card, kRadius, kRadius);
+    const QRectF target = QRectF(targetRect()).translated(-pos());
+    if (!card.intersects(target)) {
+        // A triangle on the side of the card that faces the target, opposite the target's middle as far as the card reaches.
+        const QPointF middle(std::clamp(target.center().x(), card.left() + 2 * kArrow, card.right() - 2 * kArrow),
+                             std::clamp(target.center().y(), card.top() + 2 * kArrow, card.bottom() - 2 * kArrow));
+        QPolygonF arrow;
+        if (target.top() >= card.bottom())
+            arrow << QPointF(middle.x() - kArrow, card.bottom()) << QPointF(middle.x() + kArrow, card.bottom()) << QPointF(middle.x(), rect().bottom());
+        else if (target.bottom() <= card.top())
+            arrow << QPointF(middle.x() - kArrow, card.top()) << QPointF(middle.x() + kArrow, card.top()) << QPointF(middle.x(), rect().top());
+        else if (target.left() >= card.right())
+            arrow << QPointF(card.right(), middle.y() - kArrow) << QPointF(card.right(), middle.y() + kArrow) << QPointF(rect().right(), middle.y());
+        else
+            arrow << QPointF(card.left(), middle.y() - kArrow) << QPointF(card.left(), middle.y() + kArrow) << QPointF(rect().left(), middle.y());
+        QPainterPath tip;
+        tip.addPolygon(arrow);
+        tip.closeSubpath();
+        shape = shape.united(tip);
+    }
     painter.setPen(QPen(accent(palette()), 1));
     painter.setBrush(palette().color(QPalette::Base));
-    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), kRadius, kRadius);
+    painter.drawPath(shape);
 }
 
 }  // namespace loom::ui
