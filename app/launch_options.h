@@ -23,8 +23,8 @@ struct LaunchOptions {
     bool empty = false;  ///< open nothing at the start
 
     // Not on the command line: main() says them.
-    QString models;           ///< folder of the models that come with the program; empty = there are none
-    bool offerTour = false;   ///< to somebody who has not seen it
+    QString models;          ///< folder of the models that come with the program; empty = there are none
+    bool offerTour = false;  ///< to somebody who has not seen it
 };
 
 /// Either options, or a text to print and the status to exit with (help, version: 0 on stdout; usage errors: 2 on stderr).

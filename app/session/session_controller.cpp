@@ -300,7 +300,8 @@ OverlayData SessionController::overlayData() const {
                                               : d->writeJob.id),
                   lane("background", d->background, d->inspectJob.id)};
     data.lastDecodeMs = d->lastDecodeMs;
-    for (const std::chrono::nanoseconds time : d->lastLayerTimes) data.layerMs.push_back(std::chrono::duration<float, std::milli>(time).count());
+    for (const std::chrono::nanoseconds time : d->lastLayerTimes)
+        data.layerMs.push_back(std::chrono::duration<float, std::milli>(time).count());
     data.tokensPerSecond = isWriting() ? d->tokensPerSecond : 0;
     data.threads = hasModel() ? d->model.summary->threads : 0;
     data.path = d->lastPath;

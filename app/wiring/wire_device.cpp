@@ -16,7 +16,8 @@ public:
         cuda->setEnabled(false);
         cuda->setToolTip(QMainWindow::tr("Looking whether a GPU can be used…"));
         for (std::size_t i = 0; i < m_parts.actions.devices.size(); ++i) {
-            connect(m_parts.actions.devices[i], &QAction::triggered, this, [this, i] { choose(i == kCuda ? DeviceKind::Cuda : DeviceKind::Cpu); });
+            connect(m_parts.actions.devices[i], &QAction::triggered, this,
+                    [this, i] { choose(i == kCuda ? DeviceKind::Cuda : DeviceKind::Cpu); });
         }
         // Asked when somebody looks, and when LibTorch is loaded anyway: the answer needs it.
         connect(m_parts.actions.modelMenu, &QMenu::aboutToShow, this, [this] { ask(); });
@@ -37,9 +38,7 @@ public:
         refresh();
     }
 
-    void refresh() {
-        m_parts.actions.devices[m_parts.session->device() == DeviceKind::Cuda ? kCuda : kCpu]->setChecked(true);
-    }
+    void refresh() { m_parts.actions.devices[m_parts.session->device() == DeviceKind::Cuda ? kCuda : kCpu]->setChecked(true); }
 
 private:
     static constexpr std::size_t kCpu = 0, kCuda = 1;

@@ -49,7 +49,8 @@ private:
         if (m_state == State::Opening) {
             m_state = State::Ready;
             // When all pages know the model.
-            QMetaObject::invokeMethod(this, [this] { begin(); }, Qt::QueuedConnection);
+            QMetaObject::invokeMethod(
+                this, [this] { begin(); }, Qt::QueuedConnection);
         } else if (m_state != State::Over && m_parts.session->storyTokens().empty()) {
             m_state = State::Over;
             m_parts.session->newStory();

@@ -29,8 +29,7 @@ std::vector<ui::TourStep> tourSteps(const WindowParts& p) {
         {p.strip->twinSwitch(), tr("The twin is one click away"),
          tr("Two networks were trained on the same stories, one keeps keys and values (MHA), one a small latent (MLA). Switch, and the "
             "other one goes on with this story.")},
-        {p.modeBar, tr("Look closer"),
-         tr("Look inside shows where each word looks. Cache shows what is kept for it, layer by layer.")},
+        {p.modeBar, tr("Look closer"), tr("Look inside shows where each word looks. Cache shows what is kept for it, layer by layer.")},
     };
 }
 

@@ -23,9 +23,8 @@ TEST(LaunchOptions, NothingGiven) {
 }
 
 TEST(LaunchOptions, EverythingGiven) {
-    const auto line = parse(
-        {"some folder/model.bin", "--tokenizer", "tok.bin", "--page", "inside", "--layer", "3", "--theme=dark", "--text-scale", "1.5", "--device",
-         "cuda", "--empty"});
+    const auto line = parse({"some folder/model.bin", "--tokenizer", "tok.bin", "--page", "inside", "--layer", "3", "--theme=dark",
+                             "--text-scale", "1.5", "--device", "cuda", "--empty"});
     ASSERT_TRUE(line.options) << line.text;
     EXPECT_EQ(line.options->model, QStringLiteral("some folder/model.bin"));
     EXPECT_EQ(line.options->tokenizer, QStringLiteral("tok.bin"));
@@ -38,8 +37,9 @@ TEST(LaunchOptions, EverythingGiven) {
 }
 
 TEST(LaunchOptions, UsageErrorsExitWithTwo) {
-    const std::vector<std::vector<const char*>> wrong = {{"--page", "train"},     {"--layer", "-1"}, {"--layer", "x"}, {"--theme", "pink"},
-                                                         {"--text-scale", "100"}, {"--device", "tpu"}, {"--nonsense"},    {"one", "two"},   {"--page"}};
+    const std::vector<std::vector<const char*>> wrong = {{"--page", "train"}, {"--layer", "-1"},       {"--layer", "x"},
+                                                         {"--theme", "pink"}, {"--text-scale", "100"}, {"--device", "tpu"},
+                                                         {"--nonsense"},      {"one", "two"},          {"--page"}};
     for (const auto& arguments : wrong) {
         const auto line = parse(arguments);
         EXPECT_FALSE(line.options) << arguments[0];
@@ -52,7 +52,8 @@ TEST(LaunchOptions, HelpAndVersion) {
     const auto help = parse({"--help"});
     EXPECT_FALSE(help.options);
     EXPECT_EQ(help.exitStatus, 0);
-    for (const char* word : {"--tokenizer", "--page", "--layer", "--theme", "--text-scale", "--device", "--empty", "FILE-OR-FOLDER", "latentloom-cli"})
+    for (const char* word :
+         {"--tokenizer", "--page", "--layer", "--theme", "--text-scale", "--device", "--empty", "FILE-OR-FOLDER", "latentloom-cli"})
         EXPECT_NE(help.text.find(word), std::string::npos) << word;
     const auto version = parse({"--version"});
     EXPECT_EQ(version.exitStatus, 0);

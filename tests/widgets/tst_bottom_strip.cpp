@@ -4,6 +4,7 @@
 
 #include <QCoreApplication>
 #include <QLabel>
+#include <QLayout>
 #include <QSignalSpy>
 #include <QTest>
 #include <QToolButton>
@@ -123,6 +124,28 @@ TEST_F(BottomStripTest, TheTwinIsNamedAndOneClickAway) {
     strip.twinSwitch()->setSwitchEnabled(false);
     QTest::mouseClick(latent, Qt::LeftButton);
     EXPECT_EQ(asked.count(), 1);
+}
+
+TEST_F(BottomStripTest, NothingIsCutOffHoweverNarrow) {
+    ModelSummary mla = model();
+    mla.config.attention.latent = Latent::Joint;
+    mla.twin = TwinSummary{"Demo MHA", "/models/demo-mha", {}};
+    strip.setModel(mla);
+    strip.setUse(use(212));
+    strip.setContext(212, 512);
+    strip.setTokensPerSecond(412);
+    QWidget window;  // a window of its own would not become narrower than its contents
+    strip.setParent(&window);
+    window.show();
+    strip.show();
+    for (int width = 1600; width >= 640; width -= 60) {
+        strip.resize(width, strip.height());
+        QCoreApplication::processEvents();
+        EXPECT_LE(strip.layout()->minimumSize().width(), width) << width;
+        EXPECT_TRUE(cell("memory")->isVisible() && strip.twinSwitch()->isVisible()) << width;
+        EXPECT_GE(cell("memory")->width(), cell("memory")->sizeHint().width()) << width;
+    }
+    strip.setParent(nullptr);
 }
 
 TEST_F(BottomStripTest, ThePressedNameAsksForTheCard) {

@@ -107,9 +107,8 @@ void BytesBox::setFigures(const CacheUse& use, const CacheSpec& other, const QSt
     }
     m_equation->setText(
         tr("%1 × %2 tokens = %3").arg(QString::fromStdString(use.spec.equation()), formatCount(use.usedTokens), formatBytesExact(used)));
-    const QString allocated = twin.isEmpty()
-                                  ? tr("Allocated for %1 tokens: %2 (hatched). As %3: formula, not a trained model (dashed).")
-                                  : tr("Allocated for %1 tokens: %2 (hatched). %3: what this trained twin would use (dashed).");
+    const QString allocated = twin.isEmpty() ? tr("Allocated for %1 tokens: %2 (hatched). As %3: formula, not a trained model (dashed).")
+                                             : tr("Allocated for %1 tokens: %2 (hatched). %3: what this trained twin would use (dashed).");
     m_allocated->setText(
         allocated.arg(formatCount(use.capacityTokens), formatBytesExact(use.bytes), twin.isEmpty() ? formTitle(other.form) : twin));
     if (m_popover->isVisible()) fillPopover();

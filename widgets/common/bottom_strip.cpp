@@ -142,9 +142,9 @@ void BottomStrip::refresh() {
     const QString name = QString::fromStdString(m_model.name);
     const QString type =
         QString::fromLatin1(loom::name(m_model.cache.dtype).data(), static_cast<qsizetype>(loom::name(m_model.cache.dtype).size()));
-    const QString link = QStringLiteral("<a href=\"card\" style=\"color:%1; text-decoration:none\">%2</a>")
-                             .arg(palette().color(QPalette::Text).name(),
-                                  m_name->fontMetrics().elidedText(name, Qt::ElideMiddle, 220).toHtmlEscaped());
+    const QString link =
+        QStringLiteral("<a href=\"card\" style=\"color:%1; text-decoration:none\">%2</a>")
+            .arg(palette().color(QPalette::Text).name(), m_name->fontMetrics().elidedText(name, Qt::ElideMiddle, 220).toHtmlEscaped());
     m_name->setText(QStringLiteral("%1 · %2").arg(link, type));
     m_name->setToolTip(tr("%1\nClick for its card: what it was trained on and how good it is").arg(QString::fromStdString(m_model.path)));
 
@@ -192,6 +192,13 @@ void BottomStrip::fit() {
     if (width() < 1000 && m_hasModel) m_device->hide();
     if (width() < 760) m_name->hide();
     m_status->setVisible(!m_status->text().isEmpty());
+    for (QWidget* cell : {static_cast<QWidget*>(m_device), static_cast<QWidget*>(m_memoryTitle), static_cast<QWidget*>(m_speed),
+                          static_cast<QWidget*>(m_name), static_cast<QWidget*>(m_context)}) {
+        m_memory->layout()->invalidate();
+        layout()->invalidate();
+        if (layout()->minimumSize().width() <= width()) break;
+        cell->hide();
+    }
     update();
 }
 

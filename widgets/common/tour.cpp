@@ -146,7 +146,7 @@ QRect Tour::targetRect() const {
 }
 
 void Tour::place() {
-    m_text->setMinimumHeight(m_text->heightForWidth(m_text->width()));
+    m_text->setFixedHeight(m_text->heightForWidth(m_text->width()));
     layout()->invalidate();
     layout()->activate();
     const QRect target = targetRect().adjusted(-kRing, -kRing, kRing, kRing).intersected(parentWidget()->rect());
@@ -166,7 +166,13 @@ bool Tour::eventFilter(QObject* watched, QEvent* event) {
         case QEvent::Show:
         case QEvent::Hide:
             // After the layouts have settled.
-            if (isVisible()) QMetaObject::invokeMethod(this, [this] { if (isVisible()) place(); }, Qt::QueuedConnection);
+            if (isVisible())
+                QMetaObject::invokeMethod(
+                    this,
+                    [this] {
+                        if (isVisible()) place();
+                    },
+                    Qt::QueuedConnection);
             break;
         default: break;
     }
@@ -197,13 +203,17 @@ void Tour::paintEvent(QPaintEvent*) {
                              std::clamp(target.center().y(), card.top() + 2 * kArrow, card.bottom() - 2 * kArrow));
         QPolygonF arrow;
         if (target.top() >= card.bottom())
-            arrow << QPointF(middle.x() - kArrow, card.bottom()) << QPointF(middle.x() + kArrow, card.bottom()) << QPointF(middle.x(), rect().bottom());
+            arrow << QPointF(middle.x() - kArrow, card.bottom()) << QPointF(middle.x() + kArrow, card.bottom())
+                  << QPointF(middle.x(), rect().bottom());
         else if (target.bottom() <= card.top())
-            arrow << QPointF(middle.x() - kArrow, card.top()) << QPointF(middle.x() + kArrow, card.top()) << QPointF(middle.x(), rect().top());
+            arrow << QPointF(middle.x() - kArrow, card.top()) << QPointF(middle.x() + kArrow, card.top())
+                  << QPointF(middle.x(), rect().top());
         else if (target.left() >= card.right())
-            arrow << QPointF(card.right(), middle.y() - kArrow) << QPointF(card.right(), middle.y() + kArrow) << QPointF(rect().right(), middle.y());
+            arrow << QPointF(card.right(), middle.y() - kArrow) << QPointF(card.right(), middle.y() + kArrow)
+                  << QPointF(rect().right(), middle.y());
         else
-            arrow << QPointF(card.left(), middle.y() - kArrow) << QPointF(card.left(), middle.y() + kArrow) << QPointF(rect().left(), middle.y());
+            arrow << QPointF(card.left(), middle.y() - kArrow) << QPointF(card.left(), middle.y() + kArrow)
+                  << QPointF(rect().left(), middle.y());
         QPainterPath tip;
         tip.addPolygon(arrow);
         tip.closeSubpath();

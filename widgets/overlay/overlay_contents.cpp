@@ -88,8 +88,7 @@ bool drawOverlay(const OverlayData& data, float width, float height) {
         ImGui::Text("%s %.2f ms  %.1f tok/s", tr("decode, last token").constData(), data.lastDecodeMs, data.tokensPerSecond);
         drawLayers(data);
         ImGui::Text("%s: %" PRId64 " %s, %" PRId64 " %s, %" PRId64 " %s", tr("threads").constData(), data.threads,
-                    tr("compute").constData(), data.processThreads, tr("in the program").constData(), data.cores,
-                    tr("cores").constData());
+                    tr("compute").constData(), data.processThreads, tr("in the program").constData(), data.cores, tr("cores").constData());
         ImGui::Text("%s %s  %s %" PRId64, tr("path").constData(), data.path.empty() ? "-" : data.path.c_str(),
                     tr("dropped batches").constData(), data.droppedBatches);
         ImGui::Separator();

@@ -49,8 +49,7 @@ public:
         summary.cache = cacheSpec(model.config(), path, DType::F32);
         const ModelNotes& notes = model.info().notes;
         summary.twin = notes.twin;
-        summary.otherForm =
-            summary.twin ? cacheSpec(summary.twin->config, path, DType::F32) : otherFormSpec(model.config(), DType::F32);
+        summary.otherForm = summary.twin ? cacheSpec(summary.twin->config, path, DType::F32) : otherFormSpec(model.config(), DType::F32);
         summary.card = notes.card;
         summary.problem = notes.problem;
         if (const auto built = find(model)) {

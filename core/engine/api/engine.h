@@ -27,8 +27,8 @@
 namespace loom {
 
 struct OpenOptions {
-    std::filesystem::path tokenizer;  ///< empty = the one in the folder or beside the file
-    bool needTokenizer = true;        ///< false: none is opened
+    std::filesystem::path tokenizer;        ///< empty = the one in the folder or beside the file
+    bool needTokenizer = true;              ///< false: none is opened
     std::optional<DeviceKind> device = {};  ///< where its network will be built; none = where the engine computes
 };
 

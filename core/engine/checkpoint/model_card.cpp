@@ -49,8 +49,8 @@ CardTraining readTraining(const ConfigReader& reader) {
 }
 
 CardResult readResult(const ConfigReader& reader) {
-    return {text(reader, "data"),           number(reader, "loss"),  number(reader, "perplexity"),
-            number(reader, "bits_per_byte"), count(reader, "tokens"), count(reader, "stories")};
+    return {text(reader, "data"),    number(reader, "loss"),  number(reader, "perplexity"), number(reader, "bits_per_byte"),
+            count(reader, "tokens"), count(reader, "stories")};
 }
 
 CurvePoint readPoint(const ConfigReader& reader) {

@@ -185,8 +185,7 @@ private:
     }
 
     /// Samples the next token and reports it.
-    TokenStep choose(Run& run, const TokenIds& ids, std::chrono::nanoseconds stepTime,
-                     std::vector<std::chrono::nanoseconds> layerTimes) {
+    TokenStep choose(Run& run, const TokenIds& ids, std::chrono::nanoseconds stepTime, std::vector<std::chrono::nanoseconds> layerTimes) {
         const SampleResult result = sample(run.logits, run.request.samplers, ids, run.summary.seed,
                                            static_cast<std::uint64_t>(std::ssize(ids)), run.request.alternatives);
         TokenStep step = run.builder.next(result.token, TokenOrigin::Generated);

@@ -15,8 +15,8 @@ namespace loom::lab {
 /// Which layer a run is watched in, and what was seen there.
 struct Watch {
     std::optional<LayerIndex> layer;
-    bool stopThere = false;  ///< later layers are not wanted
-    Tensor attention;        ///< result: weights [B, H, T, S]
+    bool stopThere = false;                                       ///< later layers are not wanted
+    Tensor attention;                                             ///< result: weights [B, H, T, S]
     std::vector<std::chrono::nanoseconds>* layerTimes = nullptr;  ///< gets one entry a layer, if given
 };
 
