@@ -119,6 +119,30 @@ TEST_F(RealWindow, ThePairTakesTurnsAtOneStory) {
     EXPECT_EQ(std::ssize(session().storyTokens()), std::ssize(tokens) + 4);
 }
 
+TEST_F(RealWindow, AnotherTokenizerReadsTheSameTextWhereItCan) {
+    test::TempFolder folder;
+    writePair(folder);
+    test::writeFile(folder / "demo-mha" / "tokenizer.json", test::tinyTokenizerJson() + "\n");  // other bytes, so nobody vouches for the ids
+    show({}, true);
+    window->openModel(QString::fromStdString((folder / "demo-mla").string()));
+    ASSERT_TRUE(wait([&] { return session().canWrite() || parts().message->isVisible(); }));
+    write(2, "Once upon a time");
+    const QString story = parts().story->storyText();
+    parts().actions.twin->trigger();
+    ASSERT_TRUE(wait([&] { return session().canWrite() && window->windowTitle().startsWith(QStringLiteral("Tiny MHA")); }));
+    EXPECT_EQ(parts().story->storyText(), story);
+    EXPECT_EQ(std::ssize(session().storyTokens()), parts().story->rowCount());
+    EXPECT_EQ(parts().cache->used(), parts().story->rowCount());
+    std::string prompt;
+    for (int row = 0; row < parts().story->rowCount(); ++row) {
+        const TokenStep& step = parts().story->step(row);
+        if (step.origin == TokenOrigin::Prompt) prompt += step.text;
+    }
+    EXPECT_EQ(prompt, "Once upon a time") << "who wrote what is kept";
+    write(2);
+    EXPECT_TRUE(parts().story->storyText().startsWith(story.left(16)));
+}
+
 /// Whether this build and machine can compute on a GPU, as the engine says; `why` where it cannot.
 bool hasCuda(QString& why) {
     const auto engine = Engine::create({});
