@@ -23,10 +23,12 @@ public:
     DemoStory(const WindowParts& parts, bool offerTour) : QObject(parts.window), m_parts(parts), m_offerTour(offerTour) {
         session::SessionController* session = m_parts.session;
         ui::WritePage* page = m_parts.writePage;
-        connect(session, &session::SessionController::opened, this, [this] { opened(); });
+        connect(session, &session::SessionController::opened, this,
+                [this](const std::shared_ptr<const ModelSummary>& model) { opened(QString::fromStdString(model->path)); });
         connect(session, &session::SessionController::finished, this, [this] { finished(); });
         connect(session, &session::SessionController::failed, this, [this] {
             if (m_state == State::Writing) m_state = State::Shown;
+            if (m_state == State::Opening) m_state = State::Over;
         });
         connect(page, &ui::WritePage::promptTyped, this, [this] { giveWay(); });
         connect(page, &ui::WritePage::writeHeldBack, this, [this] {
@@ -39,14 +41,17 @@ public:
 
     void start(const QString& model) {
         m_state = State::Opening;
+        m_model = model;
         m_parts.session->open(model);
     }
 
 private:
     enum class State { Opening, Ready, Writing, Shown, Over };
 
-    void opened() {
-        if (m_state == State::Opening) {
+    void opened(const QString& model) {
+        if (m_state == State::Opening && model != m_model) {
+            m_state = State::Over;  // a person was faster
+        } else if (m_state == State::Opening) {
             m_state = State::Ready;
             // When all pages know the model.
             QMetaObject::invokeMethod(
@@ -88,6 +93,7 @@ private:
     }
 
     WindowParts m_parts;
+    QString m_model;
     State m_state = State::Over;
     bool m_offerTour;
     bool m_gaveWay = false;

@@ -27,8 +27,8 @@ std::vector<ui::TourStep> tourSteps(const WindowParts& p) {
          tr("For every word the network keeps numbers in memory: the solid bar. The dashed one is what the other form of attention "
             "would keep of the same story.")},
         {p.strip->twinSwitch(), tr("The twin is one click away"),
-         tr("Two networks were trained on the same stories, one keeps keys and values (MHA), one a small latent (MLA). Switch, and the "
-            "other one goes on with this story.")},
+         tr("Two networks that differ in attention only: one keeps keys and values (MHA), one a small latent (MLA). Switch, and the other "
+            "one goes on with this story.")},
         {p.modeBar, tr("Look closer"), tr("Look inside shows where each word looks. Cache shows what is kept for it, layer by layer.")},
     };
 }

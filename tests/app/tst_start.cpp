@@ -122,6 +122,27 @@ TEST_F(Start, WhatIsTypedBeforeTheModelIsThereKeepsItFromBeginning) {
     EXPECT_EQ(parts().story->rowCount(), 0);
 }
 
+TEST_F(Start, AModelOpenedMeanwhileGetsNoStoryOfItsOwn) {
+    script->openWaits = true;
+    show(options);
+    window->openModel(options.models + QStringLiteral("/mha"));
+    script->open.openForAll();
+    ASSERT_TRUE(wait([&] { return session().canWrite(); }));
+    EXPECT_EQ(window->windowTitle(), QStringLiteral("mha — LatentLoom"));
+    QCoreApplication::processEvents();
+    EXPECT_EQ(script->requests.size(), 0U);
+}
+
+TEST_F(Start, ADemoThatCannotBeOpenedSaysSoAndIsForgotten) {
+    script->failNewSession = true;
+    show(options);
+    ASSERT_TRUE(wait([&] { return parts().message->isVisible(); }));
+    script->failNewSession = false;
+    openPair("mha");
+    QCoreApplication::processEvents();
+    EXPECT_EQ(script->requests.size(), 0U);
+}
+
 TEST_F(Start, AnotherModelReplacesItWithoutAWord) {
     script->tokensWait = true;
     show(options);

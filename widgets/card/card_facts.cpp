@@ -45,7 +45,7 @@ Section network(const ModelSummary& model) {
     s.add(tr("Parameters"),
           tr("%1, of these %2 without embeddings").arg(formatCount(model.parameters.total), formatCount(model.parameters.nonEmbedding)));
     s.add(tr("Shape"), tr("%1 layers, width %2, feed-forward %3").arg(c.layers).arg(c.dModel).arg(c.ffnWidth));
-    s.add(tr("Keeps per token"), tr("%1 (%2)").arg(formatBytesExact(model.cache.bytesPerToken()), from(model.cache.equation())));
+    s.add(tr("Keeps per token"), tr("%1 = %2").arg(formatBytesExact(model.cache.bytesPerToken()), from(model.cache.equation())));
     s.add(tr("Context"), tr("%1 tokens").arg(formatCount(c.context)));
     s.add(tr("Tokenizer"), from(model.tokenizer));
     s.add(tr("Family"), from(c.modelType.empty() ? std::string(name(c.family)) : c.modelType));

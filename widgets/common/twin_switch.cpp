@@ -36,8 +36,7 @@ void TwinSwitch::setModel(const ModelSummary& model) {
     QToolButton* other = m_latentRuns ? m_full : m_latent;
     mine->setToolTip(tr("%1 runs now").arg(name));
     mine->setAccessibleName(mine->toolTip());
-    other->setToolTip(
-        tr("Let %1 go on with this story (Ctrl+T). It was trained on the same stories and keeps something else of them.").arg(twin));
+    other->setToolTip(tr("Let its twin, %1, go on with this story (Ctrl+T)").arg(twin));
     other->setAccessibleName(tr("Switch to %1").arg(twin));
     showCurrent();
 }
