@@ -12,6 +12,7 @@
 #include "app/session/engine_lane.h"
 #include "app/session/inspect_worker.h"
 #include "app/session/limits.h"
+#include "app/session/mailbox.h"
 #include "app/session/story_worker.h"
 #include "core/engine/api/engine.h"
 #include "core/engine/memory/process_usage.h"
@@ -52,6 +53,13 @@ struct SessionPrivate {
         background.shutDown();
     }
 
+    /// Has `slot` called in the GUI thread with what the worker's signal said in its own.
+    template <class Worker, class... Args, class Slot>
+    void deliver(Worker& worker, void (Worker::*signal)(Args...), Slot slot) {
+        QObject::connect(
+            &worker, signal, &worker, [this, slot](Args... args) { inbox.post([slot, args...] { slot(args...); }); }, Qt::DirectConnection);
+    }
+
     JobId nextJob() { return JobId{++lastJob}; }
 
     std::shared_ptr<Engine> engine;
@@ -78,6 +86,7 @@ struct SessionPrivate {
     std::string lastPath;
     std::int64_t droppedBatches = 0;
 
+    Mailbox inbox;  ///< lives in the GUI thread
     StoryWorker story;
     InspectWorker inspect;
     EngineLane interactive{QStringLiteral("interactive")};
@@ -88,7 +97,7 @@ SessionController::SessionController(QObject* parent) : SessionController([] { r
 
 SessionController::SessionController(const EngineFactory& factory, QObject* parent)
     : QObject(parent), d(std::make_unique<SessionPrivate>(factory)) {
-    connect(&d->story, &StoryWorker::opened, this, [this](JobId job, const std::shared_ptr<const ReadyModel>& ready) {
+    d->deliver(d->story, &StoryWorker::opened, [this](JobId job, const std::shared_ptr<const ReadyModel>& ready) {
         if (!d->openJob.is(job)) return;
         d->inspectJob.drop();
         d->model = *ready;
@@ -109,20 +118,20 @@ SessionController::SessionController(const EngineFactory& factory, QObject* pare
         emit opened(ready->summary, ready->cache);
         if (!d->readingAgain) endOpen();
     });
-    connect(&d->story, &StoryWorker::settled, this, [this](JobId job) {
+    d->deliver(d->story, &StoryWorker::settled, [this](JobId job) {
         if (!d->openJob.is(job)) return;
         d->openJob.end();
         d->readingAgain = false;
         emit busyChanged(false, {});
         endOpen();
     });
-    connect(&d->story, &StoryWorker::pathSet, this, [this](JobId job, const std::shared_ptr<const ReadyModel>& ready) {
+    d->deliver(d->story, &StoryWorker::pathSet, [this](JobId job, const std::shared_ptr<const ReadyModel>& ready) {
         if (!d->pathJob.is(job)) return;
         d->model = *ready;
         d->lastUse = *ready->cache;
         emit pathChanged(ready->summary, ready->cache);
     });
-    connect(&d->story, &StoryWorker::updated, this, [this](JobId job, const std::shared_ptr<const StoryUpdate>& update) {
+    d->deliver(d->story, &StoryWorker::updated, [this](JobId job, const std::shared_ptr<const StoryUpdate>& update) {
         const bool endsPathChange = d->pathJob.is(job);
         const bool wanted = d->writeJob.is(job) || ((endsPathChange || d->openJob.is(job)) && job > d->clearedAt);
         if (wanted) {
@@ -133,7 +142,7 @@ SessionController::SessionController(const EngineFactory& factory, QObject* pare
         }
         if (endsPathChange) endStoryJob(job, {});
     });
-    connect(&d->story, &StoryWorker::finished, this, [this](JobId job, const std::shared_ptr<const GenerateSummary>& summary) {
+    d->deliver(d->story, &StoryWorker::finished, [this](JobId job, const std::shared_ptr<const GenerateSummary>& summary) {
         if (!d->writeJob.is(job)) return;
         d->writeJob.end();
         d->lastUse = summary->cache;
@@ -141,22 +150,23 @@ SessionController::SessionController(const EngineFactory& factory, QObject* pare
         emit writingChanged(false);
         emit finished(summary);
     });
-    connect(&d->story, &StoryWorker::failed, this, &SessionController::endStoryJob);
-    connect(&d->story, &StoryWorker::cancelled, this, [this](JobId job) { endStoryJob(job, {}); });
-    connect(&d->inspect, &InspectWorker::attentionReady, this, [this](JobId job, const std::shared_ptr<const AttentionMap>& map) {
+    d->deliver(d->story, &StoryWorker::failed, [this](JobId job, const QString& message) { endStoryJob(job, message); });
+    d->deliver(d->story, &StoryWorker::cancelled, [this](JobId job) { endStoryJob(job, {}); });
+    d->deliver(d->inspect, &InspectWorker::attentionReady, [this](JobId job, const std::shared_ptr<const AttentionMap>& map) {
         if (!d->inspectJob.is(job)) return;
         d->inspectJob.end();
         emit attentionReady(map);
     });
-    connect(&d->inspect, &InspectWorker::failed, this, [this](JobId job, const QString& message) {
+    d->deliver(d->inspect, &InspectWorker::failed, [this](JobId job, const QString& message) {
         if (!d->inspectJob.is(job)) return;
         d->inspectJob.end();
         emit failed(job, message);
     });
-    connect(&d->inspect, &InspectWorker::cancelled, this, [this](JobId job) {
+    d->deliver(d->inspect, &InspectWorker::cancelled, [this](JobId job) {
         if (d->inspectJob.is(job)) d->inspectJob.end();
     });
-    connect(&d->inspect, &InspectWorker::deviceChecked, this, &SessionController::deviceChecked);
+    d->deliver(d->inspect, &InspectWorker::deviceChecked,
+               [this](DeviceKind device, const QString& why) { emit deviceChecked(device, why); });
 }
 
 SessionController::~SessionController() = default;
