@@ -42,7 +42,7 @@ QString aboutText() {
         "<p>LatentLoom writes stories with small language models and shows, while the words appear, what attention keeps in memory and "
         "where it looks: full keys and values, or the small latent of Multi-head Latent Attention.</p>"
         "<p>Every figure of memory comes from its equation and from the bytes that are really allocated; every speed is measured on this "
-        "machine. What the other form of attention would keep is a formula, and says so.</p>"
+        "machine. What another form of attention would keep comes from its formula or from a twin's configuration, and says which.</p>"
         "<p>A network of a few million parameters writes simple stories. They lose the thread, repeat themselves and are not true. "
         "That is what such a network can do, and it is enough to see how it works.</p>"
         "<p>Nothing is sent anywhere. Your stories and models stay on this computer.</p>"
@@ -61,6 +61,14 @@ QString noticesText() {
               "own.</p>");
 }
 
+/// The pair of models that comes with the program.
+QString modelsText() {
+    return tr(
+        "<p>With the program come two small networks, twins that differ in attention only: Demo MLA and Demo MHA. They were trained for "
+        "LatentLoom on 19,689 stories of TinyStories (Eldan and Li, arXiv 2305.07759); the licence of that data is CDLA-Sharing-1.0. "
+        "Their model cards say how, and how good they are.</p>");
+}
+
 QTextBrowser* page(const QString& html, QWidget* parent) {
     auto* browser = new QTextBrowser(parent);
     browser->setFrameShape(QFrame::NoFrame);
@@ -72,7 +80,7 @@ QTextBrowser* page(const QString& html, QWidget* parent) {
 
 }  // namespace
 
-void showAbout(QMainWindow& window) {
+void showAbout(QMainWindow& window, bool withModels) {
     auto* dialog = new QDialog(&window);
     dialog->setObjectName(QStringLiteral("about"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
@@ -87,7 +95,7 @@ void showAbout(QMainWindow& window) {
     head->addWidget(title, 1);
 
     auto* tabs = new QTabWidget(dialog);
-    tabs->addTab(page(aboutText(), tabs), tr("About"));
+    tabs->addTab(page(aboutText() + (withModels ? modelsText() : QString()), tabs), tr("About"));
     tabs->addTab(page(noticesText(), tabs), tr("Licences"));
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, dialog);
     QObject::connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::reject);

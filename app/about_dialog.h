@@ -7,6 +7,6 @@ class QMainWindow;
 namespace loom::app {
 
 /// Opens a dialog of its own that does not stop the window.
-void showAbout(QMainWindow& window);
+void showAbout(QMainWindow& window, bool withModels);
 
 }  // namespace loom::app

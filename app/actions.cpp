@@ -77,12 +77,21 @@ Actions makeActions(QMenuBar& bar, QWidget& window) {
     a.overlay->setCheckable(true);
 
     QMenu* model = bar.addMenu(tr("&Model"));
+    a.modelMenu = model;
     model->setToolTipsVisible(true);
+    a.twin = add(model, tr("Switch to the &twin"), keys("Ctrl+T"));
+    a.card = add(model, tr("Model &card…"), keys("Ctrl+I"));
+    model->addSeparator();
     const auto paths = choice<2>(model, window, {tr("Decode &absorbed (keeps the latent)"), tr("Decode &naively (keeps keys and values)")});
     a.absorbed = paths[0];
     a.naive = paths[1];
+    model->addSeparator();
+    QMenu* devices = model->addMenu(tr("Compute &on"));
+    devices->setToolTipsVisible(true);
+    a.devices = choice<2>(devices, window, {tr("C&PU"), tr("C&UDA")});
 
     QMenu* help = bar.addMenu(tr("&Help"));
+    a.tour = add(help, tr("&Tour"));
     a.shortcuts = add(help, tr("&Keyboard shortcuts"), keys("F1"));
     help->addSeparator();
     a.about = add(help, tr("&About LatentLoom"));

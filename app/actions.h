@@ -20,9 +20,11 @@ struct Actions {
     std::array<QAction*, 3> pages;   ///< in the order of Page
     std::array<QAction*, 3> themes;  ///< in the order of ui::ThemeChoice
     QAction *textLarger, *textSmaller, *textReset, *overlay;
+    QAction *twin, *card;
     QAction *absorbed, *naive;
-    QAction *shortcuts, *about, *aboutQt;
-    QMenu* recent;
+    std::array<QAction*, 2> devices;  ///< in the order of DeviceKind
+    QAction *tour, *shortcuts, *about, *aboutQt;
+    QMenu *recent, *modelMenu;
 };
 
 /// Fills the menu bar.

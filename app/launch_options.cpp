@@ -12,12 +12,15 @@ namespace loom::app {
 ParsedCommandLine parseCommandLine(int argc, const char* const* argv) {
     CLI::App app("Write stories with small language models and see what attention keeps in memory.", "latentloom");
     app.footer("Without a display, use latentloom-cli: it does the same work on the command line.");
-    std::string model, tokenizer, page, theme;
+    std::string model, tokenizer, page, theme, device;
+    bool empty = false;
     std::int64_t layer = 0;
     double textScale = 1;
     app.set_version_flag("--version", std::string("latentloom " LATENTLOOM_VERSION), "Print the version and exit");
     app.add_option("FILE-OR-FOLDER", model, "Checkpoint to open: a llama2.c .bin file, a .safetensors file, or a model folder");
     app.add_option("--tokenizer", tokenizer, "Tokenizer file or folder, where it is not beside the checkpoint");
+    app.add_flag("--empty", empty, "Open nothing, not even the models that come with the program");
+    auto* deviceOption = app.add_option("--device", device, "Where to compute")->check(CLI::IsMember({"cpu", "cuda"}));
     auto* pageOption = app.add_option("--page", page, "Page to show")->check(CLI::IsMember({"write", "inside", "cache"}));
     auto* layerOption = app.add_option("--layer", layer, "Layer to look at, counted from 0")->check(CLI::Range(0, 1'000'000));
     auto* themeOption = app.add_option("--theme", theme, "Colours of the window")->check(CLI::IsMember({"light", "dark", "system"}));
@@ -40,6 +43,8 @@ ParsedCommandLine parseCommandLine(int argc, const char* const* argv) {
     if (layerOption->count() > 0) options.layer = layer;
     if (themeOption->count() > 0) options.theme = themeFromName(QString::fromStdString(theme));
     if (scaleOption->count() > 0) options.textScale = textScale;
+    if (deviceOption->count() > 0) options.device = deviceFromName(QString::fromStdString(device));
+    options.empty = empty;
     result.options = options;
     return result;
 }

@@ -8,6 +8,7 @@
 #include <QString>
 
 #include "app/settings.h"
+#include "core/data/device_kind.h"
 
 namespace loom::app {
 
@@ -18,6 +19,12 @@ struct LaunchOptions {
     std::optional<std::int64_t> layer;
     std::optional<ui::ThemeChoice> theme;
     std::optional<double> textScale;
+    std::optional<DeviceKind> device;
+    bool empty = false;  ///< open nothing at the start
+
+    // Not on the command line: main() says them.
+    QString models;          ///< folder of the models that come with the program; empty = there are none
+    bool offerTour = false;  ///< to somebody who has not seen it
 };
 
 /// Either options, or a text to print and the status to exit with (help, version: 0 on stdout; usage errors: 2 on stderr).

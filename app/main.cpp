@@ -3,12 +3,14 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include <QCoreApplication>
 #include <QIcon>
 #include <QTimer>
 
 #include "app/event_watch.h"
 #include "app/launch_options.h"
 #include "app/main_window.h"
+#include "app/shipped_models.h"
 #include "widgets/common/icons.h"
 
 namespace {
@@ -26,7 +28,7 @@ void onStartMessage(QtMsgType type, const QMessageLogContext&, const QString&) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const loom::app::ParsedCommandLine line = loom::app::parseCommandLine(argc, argv);
+    loom::app::ParsedCommandLine line = loom::app::parseCommandLine(argc, argv);
     if (!line.options) {
         std::fputs(line.text.c_str(), line.exitStatus == 0 ? stdout : stderr);
         return line.exitStatus;
@@ -47,6 +49,8 @@ int main(int argc, char** argv) {
     QApplication::setDesktopFileName(QStringLiteral("latentloom"));
     QApplication::setWindowIcon(loom::ui::appIcon());
 
+    line.options->models = loom::app::shippedModels(QCoreApplication::applicationDirPath(), qEnvironmentVariable("LATENTLOOM_MODELS"));
+    line.options->offerTour = true;
     loom::app::MainWindow window(*line.options);
     window.show();
     app.setWatch(window.parts().watch, &window);

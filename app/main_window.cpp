@@ -53,6 +53,7 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     setAcceptDrops(true);
     m_parts.window = this;
     m_parts.settings = &m_settings;
+    m_parts.modelsFolder = options.models;
     m_parts.session = factory ? new session::SessionController(factory, this) : new session::SessionController(this);
     m_parts.watch = new EventWatch(this);
     buildPages();
@@ -63,13 +64,18 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     wireCache(m_parts);
     wireModel(m_parts);
     wireMenus(m_parts);
+    wireDevice(m_parts);
+    wireTour(m_parts);
     wireView(m_parts);
 
     applySettings();
+    // A wish on the command line is meant; one that is remembered may be from before a GPU was taken out.
+    m_parts.session->setDevice(options.device.value_or(m_settings.device), /*orElseCpu=*/!options.device);
     // Nothing is written yet, so a start without a wish begins where writing does.
     m_parts.modeBar->setMode(static_cast<int>(options.page.value_or(Page::Write)));
     placeOnScreen();
     if (!options.model.isEmpty()) openModelWith(options.model, options.tokenizer);
+    wireStart(m_parts, options);
 }
 
 MainWindow::~MainWindow() {

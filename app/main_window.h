@@ -45,6 +45,7 @@ struct WindowParts {
     Actions actions;
     Settings* settings;
     EventWatch* watch;
+    QString modelsFolder;  ///< of the models that come with the program; empty = none
 };
 
 class MainWindow final : public QMainWindow {

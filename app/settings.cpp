@@ -63,6 +63,14 @@ std::optional<ui::ThemeChoice> themeFromName(const QString& text) {
     return std::nullopt;
 }
 
+QString name(DeviceKind device) { return device == DeviceKind::Cuda ? QStringLiteral("cuda") : QStringLiteral("cpu"); }
+
+std::optional<DeviceKind> deviceFromName(const QString& text) {
+    for (const DeviceKind device : {DeviceKind::Cpu, DeviceKind::Cuda})
+        if (text == name(device)) return device;
+    return std::nullopt;
+}
+
 void addRecent(Settings& settings, const QString& path) {
     settings.recent.removeAll(path);
     settings.recent.prepend(path);
@@ -89,6 +97,7 @@ Settings loadSettings() {
     settings.newSeedEachTime = file.value(QStringLiteral("samplers/newSeedEachTime"), true).toBool();
     settings.maxTokens = count(file, QStringLiteral("samplers/maxTokens"), settings.maxTokens, 1, 1'000'000);
     settings.path = file.value(QStringLiteral("model/path")).toString() == QLatin1String("naive") ? MlaPath::Naive : MlaPath::Absorbed;
+    settings.device = deviceFromName(file.value(QStringLiteral("model/device")).toString()).value_or(settings.device);
     settings.lastFolder = file.value(QStringLiteral("model/lastFolder")).toString();
     settings.recent = file.value(QStringLiteral("model/recent")).toStringList().mid(0, kRecentFiles);
     settings.recent.removeAll(QString());
@@ -96,6 +105,7 @@ Settings loadSettings() {
     settings.writeSplitter = file.value(QStringLiteral("window/writeSplitter")).toByteArray();
     settings.insideSplitter = file.value(QStringLiteral("window/insideSplitter")).toByteArray();
     settings.samplersVisible = file.value(QStringLiteral("window/samplersVisible"), true).toBool();
+    settings.tourSeen = file.value(QStringLiteral("window/tourSeen"), false).toBool();
     return settings;
 }
 
@@ -117,12 +127,14 @@ void saveSettings(const Settings& settings) {
     file.setValue(QStringLiteral("samplers/newSeedEachTime"), settings.newSeedEachTime);
     file.setValue(QStringLiteral("samplers/maxTokens"), static_cast<qlonglong>(settings.maxTokens));
     file.setValue(QStringLiteral("model/path"), settings.path == MlaPath::Naive ? QStringLiteral("naive") : QStringLiteral("absorbed"));
+    file.setValue(QStringLiteral("model/device"), name(settings.device));
     file.setValue(QStringLiteral("model/lastFolder"), settings.lastFolder);
     file.setValue(QStringLiteral("model/recent"), settings.recent);
     file.setValue(QStringLiteral("window/geometry"), settings.geometry);
     file.setValue(QStringLiteral("window/writeSplitter"), settings.writeSplitter);
     file.setValue(QStringLiteral("window/insideSplitter"), settings.insideSplitter);
     file.setValue(QStringLiteral("window/samplersVisible"), settings.samplersVisible);
+    file.setValue(QStringLiteral("window/tourSeen"), settings.tourSeen);
 }
 
 }  // namespace loom::app

@@ -10,6 +10,7 @@
 #include <QStringList>
 
 #include "core/data/byte_formulas.h"
+#include "core/data/device_kind.h"
 #include "core/data/generate.h"
 #include "widgets/common/theme.h"
 
@@ -22,6 +23,8 @@ enum class Page { Write, Inside, Cache };
 [[nodiscard]] std::optional<Page> pageFromName(const QString& name);
 [[nodiscard]] QString name(ui::ThemeChoice theme);  ///< "system", "light", "dark"
 [[nodiscard]] std::optional<ui::ThemeChoice> themeFromName(const QString& name);
+[[nodiscard]] QString name(DeviceKind device);  ///< "cpu", "cuda"
+[[nodiscard]] std::optional<DeviceKind> deviceFromName(const QString& name);
 
 inline constexpr double kSmallestText = 0.75, kLargestText = 3.0;
 inline constexpr int kRecentFiles = 8;
@@ -37,10 +40,12 @@ struct Settings {
     bool newSeedEachTime = true;
     std::int64_t maxTokens = 256;
     MlaPath path = MlaPath::Absorbed;
+    DeviceKind device = DeviceKind::Cpu;
     QString lastFolder;  ///< where the last checkpoint was opened
     QStringList recent;  ///< newest first, at most kRecentFiles
     QByteArray geometry, writeSplitter, insideSplitter;
     bool samplersVisible = true;
+    bool tourSeen = false;  ///< finished or skipped
 };
 
 /// Puts a path in front of the recent list, once.

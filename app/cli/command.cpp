@@ -39,7 +39,9 @@ void addMlaOption(CLI::App& command, std::string& mla) {
 }
 
 std::shared_ptr<const OpenModel> openModel(Engine& engine, const std::string& model, const std::string& tokenizer, bool needTokenizer) {
-    return valueOrThrow(engine.open(model, {tokenizer, needTokenizer}));
+    auto opened = valueOrThrow(engine.open(model, {tokenizer, needTokenizer}));
+    if (const std::string& problem = opened->info().notes.problem; !problem.empty()) std::cerr << "warning: " << problem << '\n';
+    return opened;
 }
 
 MlaPath pathFrom(const std::string& name) { return name == "naive" ? MlaPath::Naive : MlaPath::Absorbed; }

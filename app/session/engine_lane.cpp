@@ -5,27 +5,19 @@
 
 namespace loom::session {
 
-EngineLane::EngineLane(const QString& name) : m_context(std::make_unique<QObject>()) {
+EngineLane::EngineLane(const QString& name) : m_jobs(std::make_unique<Mailbox>()) {
     m_thread.setObjectName(name);
-    m_context->moveToThread(&m_thread);
+    m_jobs->moveToThread(&m_thread);
     m_thread.start();
 }
 
-void EngineLane::run(std::function<void()> job) {
-    m_jobs.fetch_add(1, std::memory_order_relaxed);
-    QMetaObject::invokeMethod(
-        m_context.get(),
-        [this, job = std::move(job)] {
-            if (!m_closing.load()) job();
-            m_jobs.fetch_sub(1, std::memory_order_relaxed);
-        },
-        Qt::QueuedConnection);
-}
+void EngineLane::run(std::function<void()> job) { m_jobs->post(std::move(job)); }
 
 void EngineLane::shutDown() {
-    m_closing.store(true);
+    m_jobs->close();
     m_thread.quit();
     m_thread.wait();
+    m_jobs->close();  // again: whatever the last job did is seen from here on
 }
 
 }  // namespace loom::session

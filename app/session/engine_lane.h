@@ -2,7 +2,6 @@
 // EngineLane: one thread that runs one job at a time, in the order they were given.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,6 +9,8 @@
 #include <QObject>
 #include <QString>
 #include <QThread>
+
+#include "app/session/mailbox.h"
 
 namespace loom::session {
 
@@ -25,15 +26,13 @@ public:
     void adopt(QObject& worker) { worker.moveToThread(&m_thread); }
     void run(std::function<void()> job);
     /// Jobs running or waiting.
-    [[nodiscard]] std::int64_t jobs() const { return m_jobs.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::int64_t jobs() const { return m_jobs->count(); }
     /// Skips what waits, lets the running job end (its caller has asked it to stop) and waits for that.
     void shutDown();
 
 private:
     QThread m_thread;
-    std::unique_ptr<QObject> m_context;  ///< receives the jobs; lives in m_thread
-    std::atomic<std::int64_t> m_jobs{0};
-    std::atomic<bool> m_closing{false};
+    std::unique_ptr<Mailbox> m_jobs;  ///< lives in m_thread
 };
 
 }  // namespace loom::session

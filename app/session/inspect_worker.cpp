@@ -17,4 +17,9 @@ void InspectWorker::attention(JobId job, const std::shared_ptr<const OpenModel>&
     emit attentionReady(job, std::make_shared<const AttentionMap>(std::move(*map)));
 }
 
+void InspectWorker::checkDevice(DeviceKind device) {
+    const auto can = m_engine->canCompute(device);
+    emit deviceChecked(device, can ? QString() : QString::fromStdString(can.error().message()));
+}
+
 }  // namespace loom::session

@@ -9,6 +9,7 @@
 #include <QString>
 
 #include "core/data/attention_map.h"
+#include "core/data/device_kind.h"
 #include "core/engine/api/engine.h"
 
 namespace loom::session {
@@ -22,7 +23,12 @@ public:
     void attention(JobId job, const std::shared_ptr<const OpenModel>& model, const TokenIds& tokens, LayerIndex layer,
                    const std::stop_token& stop);
 
+    /// Ends with deviceChecked().
+    void checkDevice(DeviceKind device);
+
 signals:
+    /// An empty `why` = networks can be computed there.
+    void deviceChecked(loom::DeviceKind device, const QString& why);
     void attentionReady(loom::JobId job, std::shared_ptr<const loom::AttentionMap> map);
     void failed(loom::JobId job, const QString& message);
     void cancelled(loom::JobId job);

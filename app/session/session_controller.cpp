@@ -12,8 +12,10 @@
 #include "app/session/engine_lane.h"
 #include "app/session/inspect_worker.h"
 #include "app/session/limits.h"
+#include "app/session/mailbox.h"
 #include "app/session/story_worker.h"
 #include "core/engine/api/engine.h"
+#include "core/engine/memory/process_usage.h"
 
 namespace loom::session {
 namespace {
@@ -41,7 +43,7 @@ struct CurrentJob {
 /// Members are destroyed from the bottom up: lanes first (they wait for their threads), then what ran in them, the engine last.
 struct SessionPrivate {
     explicit SessionPrivate(const EngineFactory& factory)
-        : engine(factory()), capture(std::make_shared<CaptureWish>(-1)), story(engine, capture), inspect(engine) {
+        : engine(factory()), wishes(std::make_shared<StepWishes>()), story(engine, wishes), inspect(engine) {
         interactive.adopt(story);
         background.adopt(inspect);
     }
@@ -51,26 +53,40 @@ struct SessionPrivate {
         background.shutDown();
     }
 
+    /// Has `slot` called in the GUI thread with what the worker's signal said in its own.
+    template <class Worker, class... Args, class Slot>
+    void deliver(Worker& worker, void (Worker::*signal)(Args...), Slot slot) {
+        QObject::connect(
+            &worker, signal, &worker, [this, slot](Args... args) { inbox.post([slot, args...] { slot(args...); }); }, Qt::DirectConnection);
+    }
+
     JobId nextJob() { return JobId{++lastJob}; }
 
     std::shared_ptr<Engine> engine;
-    std::shared_ptr<CaptureWish> capture;
+    std::shared_ptr<StepWishes> wishes;
     std::int64_t lastJob = 0;
     CurrentJob writeJob;
     CurrentJob openJob;
+    bool readingAgain = false;  ///< openJob has opened its model, which reads the story now
+    OpenWish wish;              ///< of openJob
+    OpenWish loaded;            ///< of the loaded model
     CurrentJob pathJob;
     JobId clearedAt;  ///< jobs older than this must not bring the old story back
     CurrentJob inspectJob;
 
     ReadyModel model;  ///< empty until a model is open
     MlaPath path = MlaPath::Absorbed;
+    DeviceKind device = DeviceKind::Cpu;
+    bool orElseCpu = false;
     TokenIds tokens;
     CacheUse lastUse;
     double tokensPerSecond = 0;
     double lastDecodeMs = 0;
+    std::vector<std::chrono::nanoseconds> lastLayerTimes;
     std::string lastPath;
     std::int64_t droppedBatches = 0;
 
+    Mailbox inbox;  ///< lives in the GUI thread
     StoryWorker story;
     InspectWorker inspect;
     EngineLane interactive{QStringLiteral("interactive")};
@@ -81,28 +97,43 @@ SessionController::SessionController(QObject* parent) : SessionController([] { r
 
 SessionController::SessionController(const EngineFactory& factory, QObject* parent)
     : QObject(parent), d(std::make_unique<SessionPrivate>(factory)) {
-    connect(&d->story, &StoryWorker::opened, this, [this](JobId job, const std::shared_ptr<const ReadyModel>& ready) {
+    d->deliver(d->story, &StoryWorker::opened, [this](JobId job, const std::shared_ptr<const ReadyModel>& ready) {
         if (!d->openJob.is(job)) return;
-        d->openJob.end();
         d->inspectJob.drop();
         d->model = *ready;
+        d->loaded = d->wish;
+        d->device = ready->device;
         d->lastUse = *ready->cache;
-        d->tokens.clear();
         d->tokensPerSecond = d->lastDecodeMs = 0;
+        d->lastLayerTimes.clear();
         d->lastPath.clear();
-        emit busyChanged(false, {});
+        d->readingAgain = ready->keepsStory && job > d->clearedAt;
+        if (!d->readingAgain) {
+            d->openJob.end();
+            d->tokens.clear();
+            emit busyChanged(false, {});
+        } else {
+            emit busyChanged(true, tr("%1 reads the story…").arg(QString::fromStdString(ready->summary->name)));
+        }
         emit opened(ready->summary, ready->cache);
-        if (ready->summary->mlaPath != d->path) setPath(d->path);  // chosen while the model was being opened
+        if (!d->readingAgain) endOpen();
     });
-    connect(&d->story, &StoryWorker::pathSet, this, [this](JobId job, const std::shared_ptr<const ReadyModel>& ready) {
+    d->deliver(d->story, &StoryWorker::settled, [this](JobId job) {
+        if (!d->openJob.is(job)) return;
+        d->openJob.end();
+        d->readingAgain = false;
+        emit busyChanged(false, {});
+        endOpen();
+    });
+    d->deliver(d->story, &StoryWorker::pathSet, [this](JobId job, const std::shared_ptr<const ReadyModel>& ready) {
         if (!d->pathJob.is(job)) return;
         d->model = *ready;
         d->lastUse = *ready->cache;
         emit pathChanged(ready->summary, ready->cache);
     });
-    connect(&d->story, &StoryWorker::updated, this, [this](JobId job, const std::shared_ptr<const StoryUpdate>& update) {
+    d->deliver(d->story, &StoryWorker::updated, [this](JobId job, const std::shared_ptr<const StoryUpdate>& update) {
         const bool endsPathChange = d->pathJob.is(job);
-        const bool wanted = d->writeJob.is(job) || (endsPathChange && job > d->clearedAt);
+        const bool wanted = d->writeJob.is(job) || ((endsPathChange || d->openJob.is(job)) && job > d->clearedAt);
         if (wanted) {
             takeUpdate(*update);
             emit storyUpdated(update);
@@ -111,7 +142,7 @@ SessionController::SessionController(const EngineFactory& factory, QObject* pare
         }
         if (endsPathChange) endStoryJob(job, {});
     });
-    connect(&d->story, &StoryWorker::finished, this, [this](JobId job, const std::shared_ptr<const GenerateSummary>& summary) {
+    d->deliver(d->story, &StoryWorker::finished, [this](JobId job, const std::shared_ptr<const GenerateSummary>& summary) {
         if (!d->writeJob.is(job)) return;
         d->writeJob.end();
         d->lastUse = summary->cache;
@@ -119,40 +150,78 @@ SessionController::SessionController(const EngineFactory& factory, QObject* pare
         emit writingChanged(false);
         emit finished(summary);
     });
-    connect(&d->story, &StoryWorker::failed, this, &SessionController::endStoryJob);
-    connect(&d->story, &StoryWorker::cancelled, this, [this](JobId job) { endStoryJob(job, {}); });
-    connect(&d->inspect, &InspectWorker::attentionReady, this, [this](JobId job, const std::shared_ptr<const AttentionMap>& map) {
+    d->deliver(d->story, &StoryWorker::failed, [this](JobId job, const QString& message) { endStoryJob(job, message); });
+    d->deliver(d->story, &StoryWorker::cancelled, [this](JobId job) { endStoryJob(job, {}); });
+    d->deliver(d->inspect, &InspectWorker::attentionReady, [this](JobId job, const std::shared_ptr<const AttentionMap>& map) {
         if (!d->inspectJob.is(job)) return;
         d->inspectJob.end();
         emit attentionReady(map);
     });
-    connect(&d->inspect, &InspectWorker::failed, this, [this](JobId job, const QString& message) {
+    d->deliver(d->inspect, &InspectWorker::failed, [this](JobId job, const QString& message) {
         if (!d->inspectJob.is(job)) return;
         d->inspectJob.end();
         emit failed(job, message);
     });
-    connect(&d->inspect, &InspectWorker::cancelled, this, [this](JobId job) {
+    d->deliver(d->inspect, &InspectWorker::cancelled, [this](JobId job) {
         if (d->inspectJob.is(job)) d->inspectJob.end();
     });
+    d->deliver(d->inspect, &InspectWorker::deviceChecked,
+               [this](DeviceKind device, const QString& why) { emit deviceChecked(device, why); });
 }
 
 SessionController::~SessionController() = default;
 
 JobId SessionController::open(const QString& path, const QString& tokenizer) {
+    return begin({path, tokenizer, d->path, d->device, d->orElseCpu, false});
+}
+
+JobId SessionController::begin(const OpenWish& wish) {
     stop();
     d->openJob.drop();
+    d->readingAgain = false;
     d->openJob.begin(d->nextJob());
+    d->wish = wish;
     const JobId job = d->openJob.id;
-    d->interactive.run([worker = &d->story, job, path, tokenizer, mlaPath = d->path, token = d->openJob.stop.get_token()] {
-        worker->open(job, path, tokenizer, mlaPath, token);
-    });
-    emit busyChanged(true, tr("Opening %1…").arg(QFileInfo(path).fileName().isEmpty() ? path : QFileInfo(path).fileName()));
+    d->interactive.run([worker = &d->story, job, wish, token = d->openJob.stop.get_token()] { worker->open(job, wish, token); });
+    const QString file = QFileInfo(wish.path).fileName();
+    emit busyChanged(true, tr("Opening %1…").arg(file.isEmpty() ? wish.path : file));
     return job;
+}
+
+void SessionController::openTwin() {
+    if (!hasModel() || isOpening() || !d->model.summary->twin) return;
+    begin({QString::fromStdString(d->model.summary->twin->path), d->loaded.tokenizer, d->path, d->device, d->orElseCpu, true});
+}
+
+void SessionController::setDevice(DeviceKind device, bool orElseCpu) {
+    d->device = device;
+    d->orElseCpu = orElseCpu;
+    const bool pending = isOpening() && !d->readingAgain;
+    if (!pending && (!hasModel() || d->model.device == device)) return;
+    OpenWish wish = pending ? d->wish : d->loaded;
+    wish.keepStory = wish.keepStory || !pending;
+    wish.mlaPath = d->path;
+    wish.device = device;
+    wish.orElseCpu = orElseCpu;
+    begin(wish);
+}
+
+void SessionController::checkDevice(DeviceKind device) {
+    d->background.run([worker = &d->inspect, device] { worker->checkDevice(device); });
+}
+
+void SessionController::endOpen() {
+    if (d->model.summary->mlaPath != d->path) setPath(d->path);  // chosen while the model was being opened
 }
 
 void SessionController::cancelOpen() {
     if (!isOpening()) return;
+    if (d->readingAgain) {  // the model is there already, and settled() follows
+        d->openJob.stop.request_stop();
+        return;
+    }
     d->openJob.drop();
+    if (hasModel()) d->device = d->model.device;
     if (!d->pathJob.running()) emit busyChanged(false, {});
 }
 
@@ -175,6 +244,7 @@ void SessionController::newStory() {
     d->writeJob.drop();
     d->inspectJob.drop();
     d->tokens.clear();
+    if (d->readingAgain) d->openJob.stop.request_stop();
     d->clearedAt = d->nextJob();
     d->interactive.run([worker = &d->story] { worker->newStory(); });
     if (wasWriting) emit writingChanged(false);
@@ -198,8 +268,10 @@ void SessionController::setPath(MlaPath path) {
 }
 
 void SessionController::setCaptureLayer(std::optional<LayerIndex> layer) {
-    d->capture->store(layer ? layer->value() : -1, std::memory_order_relaxed);
+    d->wishes->captureLayer.store(layer ? layer->value() : -1, std::memory_order_relaxed);
 }
+
+void SessionController::setLayerTimes(bool on) { d->wishes->layerTimes.store(on, std::memory_order_relaxed); }
 
 JobId SessionController::inspectAttention(LayerIndex layer) {
     d->inspectJob.drop();
@@ -221,6 +293,7 @@ bool SessionController::canWrite() const { return hasModel() && !isWriting() && 
 bool SessionController::isOpening() const { return d->openJob.running(); }
 const TokenIds& SessionController::storyTokens() const { return d->tokens; }
 MlaPath SessionController::path() const { return d->path; }
+DeviceKind SessionController::device() const { return d->device; }
 
 OverlayData SessionController::overlayData() const {
     const auto lane = [](const char* name, const EngineLane& source, JobId current) {
@@ -237,6 +310,8 @@ OverlayData SessionController::overlayData() const {
                                               : d->writeJob.id),
                   lane("background", d->background, d->inspectJob.id)};
     data.lastDecodeMs = d->lastDecodeMs;
+    for (const std::chrono::nanoseconds time : d->lastLayerTimes)
+        data.layerMs.push_back(std::chrono::duration<float, std::milli>(time).count());
     data.tokensPerSecond = isWriting() ? d->tokensPerSecond : 0;
     data.threads = hasModel() ? d->model.summary->threads : 0;
     data.path = d->lastPath;
@@ -247,7 +322,13 @@ OverlayData SessionController::overlayData() const {
                                                                     {"optimiser", MemoryKind::Optimiser},
                                                                     {"other", MemoryKind::Other}};
     const MemoryAccount& memory = d->engine->memory();
-    for (const auto& [kind, id] : kKinds) data.memory.push_back({kind, memory.current(id), memory.peak(id)});
+    for (const auto& [kind, id] : kKinds) {
+        if (memory.peak(id) > 0) data.memory.push_back({kind, memory.current(id), memory.peak(id)});  // a kind that nobody counts is not 0
+    }
+    const ProcessUsage usage = processUsage();
+    data.residentBytes = usage.residentBytes;
+    data.processThreads = usage.threads;
+    data.cores = usage.cores;
     return data;
 }
 
@@ -263,6 +344,7 @@ void SessionController::takeUpdate(const StoryUpdate& update) {
     take(update.appended);
     if (!update.appended.empty()) {
         d->lastDecodeMs = std::chrono::duration<double, std::milli>(update.appended.back().decodeTime).count();
+        d->lastLayerTimes = update.appended.back().layerTimes;
     }
     d->lastUse = update.cache;
     d->tokensPerSecond = update.tokensPerSecond;
@@ -274,6 +356,8 @@ void SessionController::endStoryJob(JobId job, const QString& message) {
         emit writingChanged(false);
     } else if (d->openJob.is(job)) {
         d->openJob.end();
+        d->readingAgain = false;
+        if (hasModel()) d->device = d->model.device;
         if (!d->pathJob.running()) emit busyChanged(false, {});
     } else if (d->pathJob.is(job)) {
         d->pathJob.end();

@@ -12,6 +12,7 @@
 #include "app/session/engine_factory.h"
 #include "core/data/attention_map.h"
 #include "core/data/cache_occupancy.h"
+#include "core/data/device_kind.h"
 #include "core/data/generate.h"
 #include "core/data/ids.h"
 #include "core/data/model_summary.h"
@@ -20,6 +21,7 @@
 
 namespace loom::session {
 
+struct OpenWish;
 struct SessionPrivate;
 
 /// Lives in the GUI thread and owns two lanes, Interactive and Background, each a thread that runs one job at a time.
@@ -39,7 +41,16 @@ public:
     /// failed(); the model loaded before stays until opened().
     /// `tokenizer` names a tokenizer file or folder; empty = the one that lies with the checkpoint.
     JobId open(const QString& path, const QString& tokenizer = {});
-    /// Gives up the open that is under way, without a failed().
+    /// Opens the loaded model's twin and goes on with the same story: opened() comes with storyTokens() still there, then updates as
+    /// the twin reads them. A twin that cannot read the story begins a new one. Does nothing without a twin or while opening.
+    void openTwin();
+    /// Where networks are built from now on. The loaded one is built again there and keeps the story, as in openTwin(); if that fails,
+    /// failed() says why and the loaded one stays. `orElseCpu`: where the device cannot be used, compute on the CPU and say so in the
+    /// summary's `problem`.
+    void setDevice(DeviceKind device, bool orElseCpu = false);
+    /// Asks in the Background lane whether networks can be computed there (loads LibTorch); ends with deviceChecked().
+    void checkDevice(DeviceKind device);
+    /// Gives up the open that is under way, without a failed(). A story that is being read again stops being read.
     void cancelOpen();
     /// Goes on with the story; `request.history` is filled in here. If the story ended with an end-of-text token and there is a prompt,
     /// that token is taken back. Returns no job (0) and does nothing while a story is being written, while a model is being opened, or
@@ -54,6 +65,8 @@ public:
     void setPath(MlaPath path);
     /// From the next token on, steps carry the attention rows of this layer; none = no capture. Ends at inspectableTokens().
     void setCaptureLayer(std::optional<LayerIndex> layer);
+    /// Whether steps say how long each layer took, for overlayData(). Costs nothing while off.
+    void setLayerTimes(bool on);
     /// Computes one layer's attention for the story as it is now, in the Background lane; ends with attentionReady() or failed().
     /// A later call replaces an earlier one. At most inspectableTokens() of the story's first tokens are used. No job (0) where there
     /// is no story of the loaded model or no such layer.
@@ -69,10 +82,14 @@ public:
     /// Tokens of the current story, the end-of-text token included.
     [[nodiscard]] const TokenIds& storyTokens() const;
     [[nodiscard]] MlaPath path() const;
+    [[nodiscard]] DeviceKind device() const;
     /// Queues, speeds and bytes for the debug overlay, without frame times.
     [[nodiscard]] OverlayData overlayData() const;
 
 signals:
+    /// An empty `why` = networks can be computed there.
+    void deviceChecked(loom::DeviceKind device, const QString& why);
+    /// If storyTokens() is not empty the story goes on with this model, which reads it now.
     void opened(std::shared_ptr<const loom::ModelSummary> model, std::shared_ptr<const loom::CacheUse> cache);
     /// Same story, other path: summary and cache as they are now. A storyUpdated() with nothing cached comes just after.
     void pathChanged(std::shared_ptr<const loom::ModelSummary> model, std::shared_ptr<const loom::CacheUse> cache);
@@ -88,6 +105,8 @@ signals:
     void busyChanged(bool busy, const QString& what);
 
 private:
+    JobId begin(const OpenWish& wish);
+    void endOpen();
     void takeUpdate(const StoryUpdate& update);
     /// A job of the Interactive lane ended without a result; an empty message means that it was cancelled.
     void endStoryJob(JobId job, const QString& message);

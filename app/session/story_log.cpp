@@ -12,6 +12,7 @@ bool looksTheSame(const TokenStep& a, const TokenStep& b) { return a.token == b.
 /// What the network said about the token when it was written or first read.
 void keepWhatIsKnown(const TokenStep& known, bool inCache, TokenStep& step) {
     step.origin = known.origin;
+    step.reread = known.reread;
     step.alternatives = known.alternatives;
     step.probability = known.probability;
     step.trace = known.trace;
@@ -36,6 +37,16 @@ void StoryLog::prompt(const std::vector<TokenStep>& steps, std::int64_t reused, 
     for (std::size_t i = 0; i < merged.size() && i < m_steps.size() && merged[i].token == m_steps[i].token; ++i) {
         keepWhatIsKnown(m_steps[i], static_cast<std::int64_t>(i) < reused, merged[i]);
     }
+    std::size_t at = 0;
+    auto part = m_retold.begin();
+    for (TokenStep& step : merged) {
+        while (part != m_retold.end() && part->end <= at) ++part;
+        if (part == m_retold.end()) break;
+        if (step.origin == TokenOrigin::Prompt) step.origin = part->origin;
+        step.reread = step.origin == TokenOrigin::Generated;
+        at += step.text.size();
+    }
+    m_retold.clear();
     m_steps = merged;
     update.reset = std::move(merged);
 }
@@ -73,6 +84,35 @@ void StoryLog::forgetCache(StoryUpdate& update) {
     for (TokenStep& step : m_steps) step.laneNorms.clear();
     update.reset = m_steps;
     update.reused = 0;
+}
+
+void StoryLog::takeOver(StoryUpdate& update) {
+    for (TokenStep& step : m_steps) {
+        step.laneNorms.clear();
+        step.attention.reset();
+        step.alternatives.clear();
+        step.probability = 0;
+        step.trace = {};
+        step.reread = step.origin == TokenOrigin::Generated;
+    }
+    update.reset = m_steps;
+    update.reused = 0;
+}
+
+void StoryLog::retell() {
+    m_retold.clear();
+    std::size_t end = 0;
+    for (const TokenStep& step : m_steps) {
+        end += step.text.size();
+        if (!step.text.empty()) m_retold.push_back({end, step.origin});
+    }
+    m_steps.clear();
+}
+
+std::string StoryLog::text() const {
+    std::string text;
+    for (const TokenStep& step : m_steps) text += step.text;
+    return text;
 }
 
 TokenIds StoryLog::tokens() const {

@@ -25,13 +25,28 @@ public:
     void tail(const std::string& text, StoryUpdate& update);
     /// The same story with an empty cache.
     void forgetCache(StoryUpdate& update);
-    void clear() { m_steps.clear(); }
+    /// Another network takes the same tokens over: what the first one said about them is forgotten, and the cache is empty.
+    void takeOver(StoryUpdate& update);
+    /// Another network with another tokenizer takes the text over. The next prompt() brings its tokens for the same text; which parts
+    /// the first network wrote is kept.
+    void retell();
+    [[nodiscard]] std::string text() const;
+    void clear() {
+        m_steps.clear();
+        m_retold.clear();
+    }
 
     [[nodiscard]] TokenIds tokens() const;
     [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(m_steps.size()); }
 
 private:
+    struct Part {
+        std::size_t end = 0;  ///< in bytes of the text
+        TokenOrigin origin = TokenOrigin::Prompt;
+    };
+
     std::vector<TokenStep> m_steps;
+    std::vector<Part> m_retold;  ///< who wrote the text whose new tokens are awaited
 };
 
 }  // namespace loom::session

@@ -107,7 +107,7 @@ void wireMenus(WindowParts& parts) {
     on(a.write, [p] { p.writePage->write(); });
     on(a.stop, [p] { p.session->stop(); });
     on(a.shortcuts, [p] { showShortcuts(*p.window); });
-    on(a.about, [p] { showAbout(*p.window); });
+    on(a.about, [p] { showAbout(*p.window, !p.modelsFolder.isEmpty()); });
     on(a.aboutQt, [] { QApplication::aboutQt(); });
 
     // What can be used when.

@@ -65,6 +65,7 @@ public:
     ~OverlayHost() override { delete m_overlay; }
 
     void setShown(bool shown) {
+        m_parts.session->setLayerTimes(shown);
         if (!shown) {
             m_timer.stop();
             if (m_overlay) m_overlay->deleteLater();

@@ -41,14 +41,18 @@ void wireWrite(WindowParts& parts) {
     QObject::connect(session, &session::SessionController::writingChanged, page, &ui::WritePage::setWriting);
     QObject::connect(session, &session::SessionController::finished, page,
                      [page](const std::shared_ptr<const GenerateSummary>& summary) { page->showSummary(*summary); });
-    QObject::connect(session, &session::SessionController::opened, page, [page, story](const std::shared_ptr<const ModelSummary>& model) {
-        page->setContextLimit(model->config.context);
-        page->setReady(true);
-        page->showMessage(story->rowCount() > 0
-                              ? ui::WritePage::tr("This text was written by the model before. The next one begins a new story.")
-                              : QString());
-        page->focusPrompt();
-    });
+    QObject::connect(
+        session, &session::SessionController::opened, page, [page, story, session](const std::shared_ptr<const ModelSummary>& model) {
+            page->setContextLimit(model->config.context);
+            page->setReady(true);
+            if (story->rowCount() == 0)
+                page->showMessage({});
+            else if (session->storyTokens().empty())
+                page->showMessage(ui::WritePage::tr("This text was written by the model before. The next one begins a new story."));
+            else
+                page->showMessage(ui::WritePage::tr("%1 goes on with this story.").arg(QString::fromStdString(model->name)));
+            page->focusPrompt();
+        });
 }
 
 }  // namespace loom::app

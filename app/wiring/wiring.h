@@ -4,6 +4,7 @@
 
 namespace loom::app {
 
+struct LaunchOptions;
 struct WindowParts;
 
 // wireWrite comes first: it brings the story model up to date before the others read it.
@@ -12,6 +13,11 @@ void wireInside(WindowParts& parts);  ///< which layer is captured, when a whole
 void wireCache(WindowParts& parts);   ///< what is kept, and the decoding path
 void wireModel(WindowParts& parts);   ///< opening, errors, the bottom strip, the window's title
 void wireMenus(WindowParts& parts);   ///< what each action does and when it can be used
+void wireDevice(WindowParts& parts);  ///< Model → Compute on
+void wireTour(WindowParts& parts);    ///< Help → Tour
 void wireView(WindowParts& parts);    ///< pages, theme, text size, debug overlay
+
+/// Last: the story that begins by itself, where the program was started without a file.
+void wireStart(WindowParts& parts, const LaunchOptions& options);
 
 }  // namespace loom::app

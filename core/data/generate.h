@@ -73,6 +73,8 @@ struct TokenStep {
     std::vector<Alternative> alternatives;  ///< sorted by `before`, best first; contains the chosen token
     float probability = 0;                  ///< of this token, before the samplers; 0 if it was not computed
     SamplerTrace trace;
+    std::vector<std::chrono::nanoseconds> layerTimes;  ///< [L]: the part of decodeTime that each layer took; empty unless asked for
+    bool reread = false;  ///< read again after a switch: alternatives and probability are what this network expected, without samplers
     std::chrono::nanoseconds decodeTime{};  ///< time of the network's step that predicted this token; 0 for prompt tokens
     std::vector<float>
         laneNorms;  ///< [L, lanes]: L2 norm of what each layer keeps for this position; empty until the position is in the cache

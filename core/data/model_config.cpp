@@ -36,8 +36,14 @@ std::string_view name(Family family) {
 }
 
 std::string attentionFormName(const AttentionConfig& attention) {
-    if (attention.latent == Latent::Joint) return "MLA (joint latent)";
-    if (attention.latent == Latent::PerHead) return "MLA (latent per head)";
+    std::string detail;
+    if (attention.latent == Latent::Joint) detail = " (joint latent)";
+    if (attention.latent == Latent::PerHead) detail = " (latent per head)";
+    return attentionShortName(attention) + detail;
+}
+
+std::string attentionShortName(const AttentionConfig& attention) {
+    if (attention.latent != Latent::None) return "MLA";
     if (attention.kvHeads == attention.heads) return "MHA";
     return attention.kvHeads == 1 ? "MQA" : "GQA";
 }

@@ -82,6 +82,8 @@ struct ModelConfig {
     DType storage = DType::F32;  ///< element type of most weights in the file
 };
 
+/// "MHA", "GQA", "MQA" or "MLA": as short as a switch needs it.
+[[nodiscard]] std::string attentionShortName(const AttentionConfig& attention);
 /// "MHA", "GQA", "MQA", "MLA (joint latent)" or "MLA (latent per head)".
 [[nodiscard]] std::string attentionFormName(const AttentionConfig& attention);
 

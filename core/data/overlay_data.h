@@ -50,9 +50,13 @@ struct OverlayData {
     FrameTimes frames;
     std::vector<LaneState> lanes;
     double lastDecodeMs = 0;     ///< the network's step for the last token; 0 = none yet
+    std::vector<float> layerMs;  ///< the part of it that each layer took; empty until a token was written while the overlay is open
     double tokensPerSecond = 0;  ///< 0 = not known
     std::vector<BytesByKind> memory;
-    std::int64_t threads = 0;
+    std::int64_t threads = 0;         ///< that the network computes with
+    std::int64_t processThreads = 0;  ///< of the whole program; 0 = not known
+    std::int64_t cores = 0;
+    std::int64_t residentBytes = 0;   ///< of the whole program, as the system counts them; 0 = not known
     std::string path;                 ///< "reference-absorbed", …; empty = no model
     std::int64_t slowTurns = 0;       ///< how often the window's thread was busy for over 50 ms at a stretch
     double longestTurnMs = 0;         ///< the longest of these stretches

@@ -132,6 +132,9 @@ public:
     }
     [[nodiscard]] std::string version() const override { return "LibTorch " TORCH_VERSION; }
     [[nodiscard]] bool hasCuda() const override { return cudaAvailable(); }
+    [[nodiscard]] Result<void> check(DeviceKind device) const override {
+        return torchGuarded(at::get_num_threads(), [&] { (void)deviceFor(device); });
+    }
 };
 
 }  // namespace

@@ -62,11 +62,11 @@ ForwardOutput TorchSequence::run(std::span<const TokenId> tokens, const ForwardO
     checkContext(m_cache.length() + T, m_network->config);
 
     CachedPast past(m_cache, m_model.type());
-    Watch watch{options.capture, false, {}};
+    ForwardOutput output;
+    Watch watch{options.capture, false, {}, options.layerTimes ? &output.layerTimes : nullptr};
     const Tensor hidden = m_model.hidden(tokenTensor(tokens, 1, m_model), past, watch, {});  // [1, T, D]
     const Tensor wanted = options.allLogits ? hidden[0] : hidden[0].narrow(0, T - 1, 1);     // [T or 1, D]
 
-    ForwardOutput output;
     output.logits = floats(m_model.logits(wanted));
     if (options.norms) output.norms = norms(T);
     if (options.capture) output.attention = attentionRows(*options.capture, watch.attention);

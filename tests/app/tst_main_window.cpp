@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The window as a whole, offscreen: opening, writing, pages, errors, closing, remembering.
+// The window as a whole, offscreen, over an engine made of gates: opening, writing, pages, errors, closing, remembering.
 #include <gtest/gtest.h>
 
 #include <QAction>
@@ -10,13 +10,11 @@
 #include <QMenu>
 #include <QMimeData>
 #include <QPlainTextEdit>
-#include <QSettings>
 #include <QStackedWidget>
 #include <QTest>
 #include <QUrl>
 
-#include "../session/fake_engine.h"
-#include "app/main_window.h"
+#include "tests/app/window_fixture.h"
 #include "widgets/cache/cache_page.h"
 #include "widgets/common/message_bar.h"
 #include "widgets/common/mode_bar.h"
@@ -30,29 +28,8 @@
 namespace loom::app {
 namespace {
 
-QString checkpoint() { return QStringLiteral(LOOM_SOURCE_DIR "/../shared/data/llama2c-stories260K/stories260K.bin"); }
-
-class Window : public ::testing::Test {
+class Window : public WindowFixture {
 protected:
-    void SetUp() override {
-        const QString file =
-            QSettings(QSettings::IniFormat, QSettings::UserScope, QStringLiteral("latentloom"), QStringLiteral("latentloom")).fileName();
-        ASSERT_TRUE(file.startsWith(qEnvironmentVariable("XDG_CONFIG_HOME")));
-        QFile::remove(file);
-    }
-    void TearDown() override {
-        window.reset();
-        EXPECT_FALSE(script->orderBroken);
-    }
-    void show(const LaunchOptions& options = {}, bool real = false) {
-        window.reset();
-        script->engineGone = false;
-        window = real ? std::make_unique<MainWindow>(options)
-                      : std::make_unique<MainWindow>(options, [this] { return test::makeFakeEngine(script); });
-        window->show();
-        window->activateWindow();
-        ASSERT_TRUE(QTest::qWaitForWindowActive(window.get()));
-    }
     void openFake(const char* name = "/models/good") {
         window->openModel(QString::fromLatin1(name));
         ASSERT_TRUE(wait([&] { return session().hasModel() && !session().isOpening(); }));
@@ -67,15 +44,6 @@ protected:
         write(tokens, prompt);
         ASSERT_TRUE(wait([&] { return !session().isWriting(); }));
     }
-    template <class Condition>
-    static bool wait(Condition condition) {
-        return QTest::qWaitFor(condition, 60000);
-    }
-    const WindowParts& parts() const { return window->parts(); }
-    session::SessionController& session() const { return *parts().session; }
-
-    std::shared_ptr<test::Script> script = std::make_shared<test::Script>();
-    std::unique_ptr<MainWindow> window;
 };
 
 TEST_F(Window, StartsEmptyAndSaysHowToBegin) {
@@ -85,44 +53,6 @@ TEST_F(Window, StartsEmptyAndSaysHowToBegin) {
     EXPECT_FALSE(parts().actions.saveText->isEnabled());
     EXPECT_FALSE(parts().message->isVisible());
     EXPECT_EQ(parts().stack->currentWidget(), parts().writePage);
-}
-
-TEST_F(Window, TheRealCheckpointFeedsEveryPage) {
-    if (!QFile::exists(checkpoint())) GTEST_SKIP() << "the stories260K checkpoint is not there";
-    LaunchOptions options;
-    options.model = checkpoint();
-    options.layer = 2;
-    show(options, true);
-    ASSERT_TRUE(wait([&] { return session().hasModel() || parts().message->isVisible(); }));
-    ASSERT_TRUE(session().hasModel()) << parts().message->text().toStdString();
-    EXPECT_EQ(window->windowTitle(), QStringLiteral("stories260K.bin — LatentLoom"));
-    EXPECT_EQ(parts().insidePage->layer(), LayerIndex{2});
-
-    writeAll(20, "Once upon a time");
-    const int tokens = parts().story->rowCount();
-    EXPECT_GT(tokens, 22);
-    EXPECT_TRUE(parts().story->storyText().startsWith(QStringLiteral("Once upon a time")));
-    EXPECT_EQ(parts().writePage->storyView()->toPlainText(), parts().story->storyText());
-    EXPECT_EQ(parts().cache->used(), tokens - 1);  // the last word has not been read yet
-    EXPECT_TRUE(parts().cache->norm(0, 0));
-    EXPECT_EQ(parts().heads->tokens(), 0);  // nobody looks
-
-    parts().actions.pages[1]->trigger();
-    ASSERT_TRUE(wait([&] { return parts().heads->tokens() == tokens; }));
-    EXPECT_EQ(parts().heads->layer(), LayerIndex{2});
-    parts().insidePage->setLayer(LayerIndex{4});
-    ASSERT_TRUE(wait([&] { return parts().heads->tokens() == tokens && parts().heads->layer() == LayerIndex{4}; }));
-    writeAll(10);  // in view: the rows come with the words, the last by the map at the end
-    ASSERT_TRUE(wait([&] { return parts().heads->tokens() == tokens + 10; }));
-
-    const QString story = parts().story->storyText();
-    window->openModel(QStringLiteral(LOOM_SOURCE_DIR "/CMakeLists.txt"));
-    ASSERT_TRUE(wait([&] { return parts().message->isVisible(); }));
-    EXPECT_TRUE(parts().message->text().contains(QStringLiteral("CMakeLists.txt")));
-    EXPECT_EQ(window->windowTitle(), QStringLiteral("stories260K.bin — LatentLoom"));
-    EXPECT_EQ(parts().story->storyText(), story);
-    writeAll(3);
-    EXPECT_TRUE(parts().story->storyText().startsWith(story));
 }
 
 TEST_F(Window, WordsWrittenBeforeThePageWasShownAreFilledIn) {

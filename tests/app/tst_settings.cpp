@@ -46,6 +46,8 @@ TEST_F(SettingsFile, RoundTrip) {
     settings.recent = {QStringLiteral("/a,b;c.bin"), QStringLiteral("/ü")};
     settings.geometry = QByteArray("\0\1\2x", 4);
     settings.samplersVisible = false;
+    settings.device = DeviceKind::Cuda;
+    settings.tourSeen = true;
     saveSettings(settings);
     const Settings read = loadSettings();
     EXPECT_EQ(read.theme, settings.theme);
@@ -62,6 +64,8 @@ TEST_F(SettingsFile, RoundTrip) {
     EXPECT_EQ(read.recent, settings.recent);
     EXPECT_EQ(read.geometry, settings.geometry);
     EXPECT_FALSE(read.samplersVisible);
+    EXPECT_EQ(read.device, DeviceKind::Cuda);
+    EXPECT_TRUE(read.tourSeen);
 }
 
 TEST_F(SettingsFile, NothingThereMeansDefaults) {
@@ -73,7 +77,7 @@ TEST_F(SettingsFile, NothingThereMeansDefaults) {
 TEST_F(SettingsFile, NonsenseIsReplaced) {
     write(
         "[General]\nversion=1\ntheme=purple\ntextScale=nan\n[inside]\nlayer=-5\ncolourMap=9\n"
-        "[samplers]\ntemperature=lots\ntopK=-3\ntopP=17\nrepetitionPenalty=inf\nmaxTokens=0\n[model]\nrecent=,\n");
+        "[samplers]\ntemperature=lots\ntopK=-3\ntopP=17\nrepetitionPenalty=inf\nmaxTokens=0\n[model]\nrecent=,\ndevice=abacus\n");
     const Settings read = loadSettings();
     EXPECT_EQ(read.theme, ui::ThemeChoice::System);
     EXPECT_DOUBLE_EQ(read.textScale, 1.0);
@@ -85,6 +89,8 @@ TEST_F(SettingsFile, NonsenseIsReplaced) {
     EXPECT_EQ(problemWith(read.samplers), std::nullopt);
     EXPECT_GE(read.maxTokens, 1);
     EXPECT_TRUE(read.recent.isEmpty());
+    EXPECT_EQ(read.device, DeviceKind::Cpu);
+    EXPECT_FALSE(read.tourSeen);
 }
 
 TEST_F(SettingsFile, GarbageIsSurvived) {

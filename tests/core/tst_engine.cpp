@@ -104,6 +104,39 @@ protected:
 
 }  // namespace
 
+TEST_F(TinyModel, LayersAreTimedWhileAskedFor) {
+    Opened opened(joint());
+    Recorder plain;
+    (void)opened.write(greedy(3, "ab"), plain);
+    for (const TokenStep& step : plain.written) EXPECT_TRUE(step.layerTimes.empty());
+    opened.session->timeLayers(true);
+    Recorder timed;
+    (void)opened.write(greedy(3, "abc"), timed);
+    ASSERT_EQ(timed.written.size(), 3U);
+    for (std::size_t i = 1; i < 3; ++i) {  // the first token comes out of the prompt
+        const TokenStep& step = timed.written[i];
+        ASSERT_EQ(std::ssize(step.layerTimes), opened.model->config().layers);
+        std::chrono::nanoseconds sum{};
+        for (const auto time : step.layerTimes) sum += time;
+        EXPECT_GT(sum.count(), 0);
+        EXPECT_LE(sum, step.decodeTime);
+    }
+}
+
+TEST_F(TinyModel, TheDeviceBelongsToTheOpenedModel) {
+    const auto engine = Engine::create({});
+    EXPECT_TRUE(engine->canCompute(DeviceKind::Cpu));
+    const auto model = valueOrThrow(engine->open(llama(), {{}, true, DeviceKind::Cuda}));
+    EXPECT_EQ(engine->summary(*model, MlaPath::Absorbed).device, "CUDA");
+    const auto can = engine->canCompute(DeviceKind::Cuda);
+    const auto network = engine->reference(*model, {});
+    EXPECT_EQ(can.has_value(), network.has_value()) << "what is said beforehand is what happens";
+    if (!can) {
+        EXPECT_EQ(can.error().what, network.error().what);
+        EXPECT_FALSE(can.error().hint.empty());
+    }
+}
+
 TEST(EngineOnRealCheckpoint, WritesTheStoryOfItsDescription) {
     if (!std::filesystem::exists(kStories)) GTEST_SKIP() << "../shared/data is not here";
     Opened opened(kStories / "stories260K.bin");

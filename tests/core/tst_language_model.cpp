@@ -235,6 +235,26 @@ TEST_F(LanguageModelTest, capturedRowsSumToOneAndAreTheMap) {
     }
 }
 
+TEST_F(LanguageModelTest, layersAreTimedOnlyIfAskedFor) {
+    for (const NetworkCase& each : networkCases()) {
+        const auto model = build(memoryCheckpoint(each.config));
+        const auto story = sequence(model, 8);
+        ForwardOptions options;
+        EXPECT_TRUE(story->forward(TokenIds{TokenId{1}}, options)->layerTimes.empty());
+        options.layerTimes = true;
+        const auto before = std::chrono::steady_clock::now();
+        const auto out = story->forward(TokenIds{TokenId{2}}, options);
+        const auto whole = std::chrono::steady_clock::now() - before;
+        ASSERT_EQ(std::ssize(out->layerTimes), each.config.layers) << each.name;
+        std::chrono::nanoseconds sum{};
+        for (const auto time : out->layerTimes) {
+            EXPECT_GT(time.count(), 0);
+            sum += time;
+        }
+        EXPECT_LE(sum, whole) << each.name;
+    }
+}
+
 TEST_F(LanguageModelTest, normsAreThoseOfTheRowsInTheCache) {
     for (const char* name : {"gqa", "joint"}) {
         const auto model = build(name);

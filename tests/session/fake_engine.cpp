@@ -102,6 +102,8 @@ public:
             TokenStep written = step(end ? TokenId{2} : TokenId{1000 + n}, m_used, TokenOrigin::Generated);
             written.alternatives = {{written.token, written.text, 0.5F, 0.6F}};
             written.probability = 0.5F;
+            using std::chrono::microseconds;
+            if (m_script->layerTimes) written.layerTimes = {microseconds(250), microseconds(500), microseconds(750)};
             ++m_script->tokens;
             summary.tokens.push_back(written.token);
             summary.text += written.text;
@@ -130,6 +132,8 @@ public:
         const std::scoped_lock lock(m_script->mutex);
         m_script->captures.push_back(layer);
     }
+
+    void timeLayers(bool on) override { m_script->layerTimes = on; }
 
 private:
     static TokenStep step(TokenId id, std::int64_t position, TokenOrigin origin) {
@@ -161,11 +165,13 @@ public:
     explicit FakeEngine(std::shared_ptr<Script> script) : m_script(std::move(script)) {}
     ~FakeEngine() override { m_script->engineGone = true; }
 
-    Result<std::shared_ptr<const OpenModel>> open(const std::filesystem::path& path, const OpenOptions&) override {
+    Result<std::shared_ptr<const OpenModel>> open(const std::filesystem::path& path, const OpenOptions& options) override {
         ++m_script->opens;
         if (path.string().find("bad") != std::string::npos) {
             return tl::unexpected(Error{"This is not a checkpoint", path.string(), "Choose another file"});
         }
+        const DeviceKind device = options.device.value_or(DeviceKind::Cpu);
+        if (auto can = canCompute(device); !can) return tl::unexpected(can.error());
         Checkpoint checkpoint;
         checkpoint.path = path;
         ModelConfig& config = checkpoint.config;
@@ -176,15 +182,12 @@ public:
         config.attention.heads = config.attention.kvHeads = kHeads;
         config.attention.headDim = 4;
         config.eosTokens = {TokenId{2}};
-        if (m_script->latent) {
-            config.attention.latent = Latent::Joint;
-            config.attention.headDim = 0;
-            config.attention.kvLoraRank = 4;
-            config.attention.qkNopeHeadDim = 4;
-            config.attention.qkRopeHeadDim = 2;
-            config.attention.vHeadDim = 4;
-        }
-        return std::make_shared<const OpenModel>(std::move(checkpoint), nullptr);
+        const bool latent = m_script->latent || (m_script->pair && path.filename() == "mla");
+        OpenModelInfo info{{}, path, device};
+        if (m_script->pair) info.notes.twin = twinOf(path, config);
+        if (latent) makeLatent(config);
+        info.notes.problem = m_script->problem;
+        return std::make_shared<const OpenModel>(std::move(checkpoint), nullptr, std::move(info));
     }
     ModelSummary summary(const OpenModel& model, MlaPath path) const override {
         ModelSummary summary;
@@ -193,6 +196,10 @@ public:
         summary.config = model.config();
         summary.mlaPath = path;
         summary.cache = cacheSpec(model.config(), path, DType::F32);
+        summary.device = model.info().device == DeviceKind::Cuda ? "CUDA: fake" : "CPU";
+        summary.twin = model.info().notes.twin;
+        summary.problem = model.info().notes.problem;
+        summary.otherForm = summary.twin ? cacheSpec(summary.twin->config, path, DType::F32) : otherFormSpec(model.config(), DType::F32);
         return summary;
     }
     Result<std::unique_ptr<Session>> newSession(std::shared_ptr<const OpenModel> model, const SessionOptions& options,
@@ -206,9 +213,30 @@ public:
         if (m_script->openWaits && !m_script->open.pass(stop)) return tl::unexpected(cancelledError());
         return std::make_shared<FakeNetwork>(m_script, model.config());
     }
+    Result<void> canCompute(DeviceKind device) override {
+        if (device == DeviceKind::Cpu) return {};
+        ++m_script->deviceChecks;
+        if (m_script->cuda) return {};
+        return tl::unexpected(Error{"This build computes on the CPU only", {}, {}});
+    }
     const MemoryAccount& memory() const override { return m_memory; }
 
 private:
+    static void makeLatent(ModelConfig& config) {
+        config.attention.latent = Latent::Joint;
+        config.attention.headDim = 0;
+        config.attention.kvLoraRank = 4;
+        config.attention.qkNopeHeadDim = 4;
+        config.attention.qkRopeHeadDim = 2;
+        config.attention.vHeadDim = 4;
+    }
+    static TwinSummary twinOf(const std::filesystem::path& path, ModelConfig config) {
+        const bool mla = path.filename() == "mla";
+        if (!mla) makeLatent(config);
+        const std::filesystem::path twin = path.parent_path() / (mla ? "mha" : "mla");
+        return {"twin " + twin.filename().string(), twin.string(), config};
+    }
+
     std::shared_ptr<Script> m_script;
     MemoryAccount m_memory;
 };

@@ -43,11 +43,16 @@ struct Script {
     bool latent = false;               ///< the model is an MLA network
     std::int64_t context = 4096;
     bool failNewSession = false;
+    bool pair = false;    ///< ".../mla" has a latent and ".../mha" has none, and they are twins
+    bool cuda = false;    ///< CUDA can be used
+    std::string problem;  ///< of the card, in every summary
 
     std::atomic<std::int64_t> opens{0};
     std::atomic<std::int64_t> tokens{0};    ///< generated in all
     std::atomic<std::int64_t> sessions{0};  ///< alive
     std::atomic<std::int64_t> attentionCalls{0};
+    std::atomic<std::int64_t> deviceChecks{0};
+    std::atomic<bool> layerTimes{false};
     std::atomic<std::int64_t> waitingAttention{0};
     std::atomic<bool> engineGone{false};
     std::atomic<bool> orderBroken{false};  ///< a session outlived its engine

@@ -429,7 +429,10 @@ TEST_F(Controller, OverlayDataTellsWhatIsGoingOn) {
     OverlayData data = controller->overlayData();
     ASSERT_EQ(data.lanes.size(), 2U);
     EXPECT_EQ(data.lanes[0].current, JobId{});
-    EXPECT_EQ(data.memory.size(), 5U);
+    EXPECT_TRUE(data.memory.empty()) << "what nobody counts is not shown as 0";
+    EXPECT_GE(data.processThreads, 3) << "this one and two lanes";
+    EXPECT_GT(data.residentBytes, 1'000'000);
+    EXPECT_GT(data.cores, 0);
     script->tokensWait = true;
     openModel();
     const JobId job = controller->write(ask(1000));

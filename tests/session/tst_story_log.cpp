@@ -144,5 +144,63 @@ TEST(StoryLog, ForgetCacheKeepsTheStory) {
     EXPECT_EQ((*forgotten.reset)[1].alternatives.size(), 1U);
 }
 
+TEST(StoryLog, AnotherNetworkForgetsWhatTheFirstOneSaid) {
+    StoryLog log;
+    StoryUpdate first;
+    log.prompt({step(1, 0, TokenOrigin::Prompt)}, 0, first);
+    log.append(written(7, 1), first);
+    TokenStep known = step(7, 1);
+    known.laneNorms = {1, 2};
+    known.attention = std::make_shared<const AttentionRow>();
+    log.cached(known, first);
+    StoryUpdate taken;
+    log.takeOver(taken);
+    ASSERT_TRUE(taken.reset);
+    ASSERT_EQ(taken.reset->size(), 2U);
+    EXPECT_EQ(taken.reused, 0);
+    EXPECT_FALSE(taken.reset->front().reread) << "a person's word is nobody else's";
+    const TokenStep& word = taken.reset->back();
+    EXPECT_TRUE(word.alternatives.empty() && word.laneNorms.empty() && !word.attention);
+    EXPECT_EQ(word.probability, 0);
+    EXPECT_EQ(word.origin, TokenOrigin::Generated);
+    EXPECT_TRUE(word.reread);
+    // The second one reads it and says what it thinks.
+    StoryUpdate read;
+    log.prompt({step(1, 0, TokenOrigin::Prompt), step(7, 1, TokenOrigin::Prompt)}, 0, read);
+    EXPECT_FALSE(read.reset);
+    TokenStep expected = written(7, 1);
+    expected.probability = 0.125F;
+    log.cached(expected, read);
+    ASSERT_EQ(read.cached.size(), 1U);
+    EXPECT_EQ(read.cached[0].probability, 0.125F);
+    EXPECT_TRUE(read.cached[0].reread);
+}
+
+TEST(StoryLog, RetoldInOtherTokensItKeepsWhoWroteWhat) {
+    StoryLog log;
+    StoryUpdate first;
+    log.prompt({step(1, 0, TokenOrigin::Special), step(22, 1, TokenOrigin::Prompt)}, 0, first);  // "t1t22"
+    log.append(written(333, 2), first);                                                          // "t333"
+    EXPECT_EQ(log.text(), "t1t22t333");
+    log.retell();
+    TokenStep begin = step(0, 0, TokenOrigin::Special), a = step(4, 1, TokenOrigin::Prompt), b = a, c = a;
+    begin.text = "";
+    a.text = "t1t2";
+    b.text = "2t";
+    c.text = "333";
+    StoryUpdate retold;
+    log.prompt({begin, a, b, c}, 0, retold);
+    ASSERT_TRUE(retold.reset);
+    ASSERT_EQ(retold.reset->size(), 4U);
+    EXPECT_EQ((*retold.reset)[0].origin, TokenOrigin::Special);
+    EXPECT_EQ((*retold.reset)[2].origin, TokenOrigin::Prompt) << "it begins in a person's word";
+    EXPECT_EQ((*retold.reset)[3].origin, TokenOrigin::Generated);
+    EXPECT_TRUE((*retold.reset)[3].reread);
+    // Nothing of that is left for the next prompt.
+    StoryUpdate other;
+    log.prompt({step(5, 0, TokenOrigin::Prompt)}, 0, other);
+    EXPECT_EQ(other.reset->front().origin, TokenOrigin::Prompt);
+}
+
 }  // namespace
 }  // namespace loom::session

@@ -48,6 +48,14 @@ struct PopupTest : ::testing::Test {
     }
 };
 
+TEST_F(PopupTest, AWordReadAgainShowsOnlyWhatIsExpectedNow) {
+    TokenStep step = token(5, " dog");
+    step.reread = true;
+    popup.showStep(step, QStringLiteral("She had a brave"), anchor);
+    EXPECT_TRUE(popup.explanation().contains(QStringLiteral("read the story again"))) << popup.explanation().toStdString();
+    EXPECT_FALSE(popup.accessibleDescription().contains(QStringLiteral("removed"))) << "no sampler was at work";
+}
+
 TEST_F(PopupTest, GeneratedTokenShowsBeforeAndAfter) {
     popup.showStep(token(5, " dog"), QStringLiteral("She had a brave"), anchor);
     EXPECT_TRUE(popup.isVisible());

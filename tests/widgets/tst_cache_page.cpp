@@ -62,6 +62,20 @@ TEST(CachePage, SaysThatNoModelIsOpen) {
     EXPECT_TRUE(stage.page.findChild<EmptyNote*>()->isVisible());
 }
 
+TEST(CachePage, ATwinOnTheDiskIsNamedInsteadOfTheFormula) {
+    Stage stage;
+    ModelSummary model = test::summaryOf(test::jointConfig());
+    model.twin = TwinSummary{"Demo MHA", "/models/demo-mha", test::fullConfig()};
+    model.otherForm = cacheSpec(test::fullConfig(), MlaPath::Absorbed, DType::BF16);
+    stage.page.setModel(model);
+    stage.page.setUse(test::useOf(model.cache, 100));
+    EXPECT_EQ(stage.bytes->otherFigure()->text(), QStringLiteral("64,000\u202FB"));  // 2 · 4 · 8 × 5 layers × 2 bytes × 100
+    EXPECT_EQ(stage.bytes->sentence(), QStringLiteral("Keeps 128 numbers per token and layer; Demo MHA would keep 64."));
+    QTest::mouseClick(stage.bytes->otherFigure(), Qt::LeftButton);
+    EXPECT_TRUE(stage.bytes->popover()->verdict().contains(QStringLiteral("twin"))) << stage.bytes->popover()->verdict().toStdString();
+    stage.bytes->popover()->hide();
+}
+
 TEST(CachePage, FiguresEqualTheFormula) {
     Stage stage;
     stage.load(test::jointConfig(), 212);

@@ -56,5 +56,8 @@ TEST(DebugOverlay, DrawsEmptyAndFullData) {
     data.lanes = {{"interactive", 2, JobId(7)}, {"background", 0, JobId()}};
     data.memory = {{"weights", 1'000'000, 2'000'000}, {"cache", 0, 0}, {"odd % name", -5, 0}};
     data.path = "reference-absorbed";
-    EXPECT_GT(verticesOf(data), empty);
+    const int withoutLayers = verticesOf(data);
+    EXPECT_GT(withoutLayers, empty);
+    data.layerMs = {0.2F, 0.4F, 0.3F};
+    EXPECT_NE(verticesOf(data), withoutLayers) << "a bar a layer";
 }

@@ -38,7 +38,6 @@ BytesBox::BytesBox(QWidget* parent) : QWidget(parent) {
     grid->setVerticalSpacing(4);
     m_cacheName = new QLabel(tr("this model"), this);
     m_otherName = new QLabel(this);
-    m_otherName->setToolTip(tr("Formula, not a trained model"));
     m_cacheBar = new ByteBar(this);
     m_otherBar = new ByteBar(this);
     m_cacheFigure = figureButton(this, true);
@@ -80,7 +79,8 @@ BytesBox::BytesBox(QWidget* parent) : QWidget(parent) {
 
 QString BytesBox::sentence() const { return m_sentence->text(); }
 
-void BytesBox::setFigures(const CacheUse& use, const CacheSpec& other) {
+void BytesBox::setFigures(const CacheUse& use, const CacheSpec& other, const QString& twin) {
+    m_twin = twin;
     m_use = use;
     m_other = other;
     const std::int64_t used = use.usedBytes();
@@ -90,7 +90,8 @@ void BytesBox::setFigures(const CacheUse& use, const CacheSpec& other) {
     m_otherBar->setScale(scale);
     m_cacheBar->setValue(ByteBar::Source::Measured, formMeaning(use.spec.form), used, use.bytes);
     m_otherBar->setValue(ByteBar::Source::Formula, formMeaning(other.form), otherBytes, otherBytes);
-    m_otherName->setText(tr("as %1").arg(formTitle(other.form)));
+    m_otherName->setText(twin.isEmpty() ? tr("as %1").arg(formTitle(other.form)) : twin);
+    m_otherName->setToolTip(twin.isEmpty() ? tr("Formula, not a trained model") : tr("The twin on your disk, by its configuration"));
     m_cacheFigure->setText(formatBytesExact(used));
     m_otherFigure->setText(formatBytesExact(otherBytes));
     const std::int64_t mine = use.spec.elementsPerTokenPerLayer();
@@ -98,21 +99,27 @@ void BytesBox::setFigures(const CacheUse& use, const CacheSpec& other) {
     if (mine < theirs) {
         m_sentence->setText(tr("Keeps %1 numbers per token and layer instead of %2.").arg(formatCount(mine), formatCount(theirs)));
     } else if (mine > theirs) {
-        m_sentence->setText(tr("Keeps %1 numbers per token and layer; as %3 it would keep %2.")
-                                .arg(formatCount(mine), formatCount(theirs), formTitle(other.form)));
+        const QString sentence = twin.isEmpty() ? tr("Keeps %1 numbers per token and layer; as %3 it would keep %2.")
+                                                : tr("Keeps %1 numbers per token and layer; %3 would keep %2.");
+        m_sentence->setText(sentence.arg(formatCount(mine), formatCount(theirs), twin.isEmpty() ? formTitle(other.form) : twin));
     } else {
         m_sentence->setText(tr("Keeps %1 numbers per token and layer, as many as the other form.").arg(formatCount(mine)));
     }
     m_equation->setText(
         tr("%1 × %2 tokens = %3").arg(QString::fromStdString(use.spec.equation()), formatCount(use.usedTokens), formatBytesExact(used)));
-    m_allocated->setText(tr("Allocated for %1 tokens: %2 (hatched). As %3: formula, not a trained model (dashed).")
-                             .arg(formatCount(use.capacityTokens), formatBytesExact(use.bytes), formTitle(other.form)));
+    const QString allocated = twin.isEmpty() ? tr("Allocated for %1 tokens: %2 (hatched). As %3: formula, not a trained model (dashed).")
+                                             : tr("Allocated for %1 tokens: %2 (hatched). %3: what this trained twin would use (dashed).");
+    m_allocated->setText(
+        allocated.arg(formatCount(use.capacityTokens), formatBytesExact(use.bytes), twin.isEmpty() ? formTitle(other.form) : twin));
     if (m_popover->isVisible()) fillPopover();
 }
 
 void BytesBox::fillPopover() {
     if (m_otherOpen) {
-        m_popover->setFormula(m_other, m_use.usedTokens, tr("As %1").arg(formTitle(m_other.form)));
+        if (m_twin.isEmpty())
+            m_popover->setFormula(m_other, m_use.usedTokens, tr("As %1").arg(formTitle(m_other.form)));
+        else
+            m_popover->setTwin(m_other, m_use.usedTokens, m_twin);
     } else {
         m_popover->setUse(m_use);
     }

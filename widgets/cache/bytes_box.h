@@ -20,7 +20,8 @@ class BytesBox final : public QWidget {
 public:
     explicit BytesBox(QWidget* parent = nullptr);
 
-    void setFigures(const CacheUse& use, const CacheSpec& other);
+    /// `twin` names the network whose configuration `other` comes from; empty = a formula.
+    void setFigures(const CacheUse& use, const CacheSpec& other, const QString& twin = {});
 
     [[nodiscard]] const ByteBar* cacheBar() const { return m_cacheBar; }
     [[nodiscard]] const ByteBar* otherBar() const { return m_otherBar; }
@@ -46,6 +47,7 @@ private:
     FormulaPopover* m_popover;
     CacheUse m_use;
     CacheSpec m_other;
+    QString m_twin;
     bool m_otherOpen = false;  // whose equation the popover shows
 };
 

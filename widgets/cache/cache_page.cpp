@@ -99,8 +99,9 @@ void CachePage::setPathEnabled(bool enabled, const QString& why) { m_path->setPa
 
 void CachePage::refresh() {
     m_header->setUse(m_use);
-    m_bytes->setFigures(m_use, m_model.otherForm);
-    m_plot->setSpecs(m_use.spec, m_model.otherForm, m_use.capacityTokens);
+    const QString twin = m_model.twin ? QString::fromStdString(m_model.twin->name) : QString();
+    m_bytes->setFigures(m_use, m_model.otherForm, twin);
+    m_plot->setSpecs(m_use.spec, m_model.otherForm, m_use.capacityTokens, twin);
     m_plot->setTokens(m_use.usedTokens);
 }
 

@@ -146,6 +146,13 @@ void FormulaPopover::setFormula(const CacheSpec& spec, std::int64_t tokens, cons
     m_layers->hide();
 }
 
+void FormulaPopover::setTwin(const CacheSpec& spec, std::int64_t tokens, const QString& name) {
+    setFormula(spec, tokens, name);
+    m_verdict->setText(tr("From the configuration of the trained twin."));
+    m_note->setText(
+        tr("%1 lies on your disk. It is not loaded, so there are no tensors to compare; switch to it and there are.").arg(name));
+}
+
 void FormulaPopover::openAt(const QWidget* anchor) {
     adjustSize();
     const QRect around(anchor->mapToGlobal(QPoint(0, 0)), anchor->size());

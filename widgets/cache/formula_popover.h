@@ -34,6 +34,8 @@ public:
     void setUse(const CacheUse& use);
     /// A form that exists as a formula only.
     void setFormula(const CacheSpec& spec, std::int64_t tokens, const QString& title);
+    /// A trained network on the disk that is not loaded: its configuration says what it would keep.
+    void setTwin(const CacheSpec& spec, std::int64_t tokens, const QString& name);
     /// Opens below `anchor`, or above it where there is no room.
     void openAt(const QWidget* anchor);
 

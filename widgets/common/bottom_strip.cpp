@@ -13,6 +13,7 @@
 #include "widgets/common/labels.h"
 #include "widgets/common/number_format.h"
 #include "widgets/common/theme.h"
+#include "widgets/common/twin_switch.h"
 
 namespace loom::ui {
 
@@ -40,6 +41,12 @@ BottomStrip::BottomStrip(QWidget* parent) : QWidget(parent) {
     };
     m_device = cell(QStringLiteral("device"));
     m_name = cell(QStringLiteral("model"));
+    m_name->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
+    m_name->setAccessibleName(tr("Model card"));
+    connect(m_name, &QLabel::linkActivated, this, &BottomStrip::cardRequested);
+    m_twin = new TwinSwitch(this);
+    row->addWidget(m_twin);
+    connect(m_twin, &TwinSwitch::twinRequested, this, &BottomStrip::twinRequested);
     m_speed = cell(QStringLiteral("speed"));
     m_context = cell(QStringLiteral("context"));
     m_status = cell(QStringLiteral("status"));
@@ -77,6 +84,7 @@ BottomStrip::BottomStrip(QWidget* parent) : QWidget(parent) {
 void BottomStrip::setModel(const ModelSummary& model) {
     m_model = model;
     m_hasModel = true;
+    m_twin->setModel(model);
     m_use = {};
     m_use.spec = model.cache;
     setContext(0, model.config.context);
@@ -87,6 +95,7 @@ void BottomStrip::setModel(const ModelSummary& model) {
 void BottomStrip::clearModel() {
     m_hasModel = false;
     m_use = {};
+    m_twin->setModel({});
     m_context->clear();
     m_speed->clear();
     refresh();
@@ -133,8 +142,11 @@ void BottomStrip::refresh() {
     const QString name = QString::fromStdString(m_model.name);
     const QString type =
         QString::fromLatin1(loom::name(m_model.cache.dtype).data(), static_cast<qsizetype>(loom::name(m_model.cache.dtype).size()));
-    m_name->setText(QStringLiteral("%1 · %2").arg(m_name->fontMetrics().elidedText(name, Qt::ElideMiddle, 220).toHtmlEscaped(), type));
-    m_name->setToolTip(QString::fromStdString(m_model.path));
+    const QString link =
+        QStringLiteral("<a href=\"card\" style=\"color:%1; text-decoration:none\">%2</a>")
+            .arg(palette().color(QPalette::Text).name(), m_name->fontMetrics().elidedText(name, Qt::ElideMiddle, 220).toHtmlEscaped());
+    m_name->setText(QStringLiteral("%1 · %2").arg(link, type));
+    m_name->setToolTip(tr("%1\nClick for its card: what it was trained on and how good it is").arg(QString::fromStdString(m_model.path)));
 
     const CacheSpec& spec = m_use.spec;
     const CacheSpec& other = m_model.otherForm;
@@ -146,21 +158,29 @@ void BottomStrip::refresh() {
     m_now->setValue(ByteBar::Source::Measured, meaningOf(spec.form), m_use.usedBytes(), m_use.bytes);
     m_other->setValue(ByteBar::Source::Formula, meaningOf(other.form), otherUsed, otherAll);
 
-    const QString otherName = other.form == CacheForm::Full ? tr("MHA") : tr("MLA");
     const QString own = coloured(formatBytes(m_use.usedBytes()), textColour(meaningOf(spec.form), palette()));
     const QString theirs = coloured(formatBytes(otherUsed), textColour(meaningOf(other.form), palette()));
     const QString kind = spec.form == CacheForm::Latent ? tr("latent") : tr("keys and values");
-    //: %1 bytes, %2 "latent" or "keys and values", %3 "MHA" or "MLA", %4 bytes
-    m_memoryText->setText(tr("%1 %2 · %3 would hold %4 (formula)").arg(own, kind, otherName, theirs));
+    //: %1 bytes, %2 "latent" or "keys and values", %3 "MHA" or "MLA" or a twin's name, %4 bytes
+    const QString both = m_model.twin ? tr("%1 %2 · %3 would hold %4") : tr("%1 %2 · %3 would hold %4 (formula)");
+    m_memoryText->setText(both.arg(own, kind, otherName().toHtmlEscaped(), theirs));
     const QString equation = QString::fromStdString(spec.equation());
     const QString otherEquation = QString::fromStdString(other.equation());
     m_memory->setToolTip(tr("Solid: %1 used by %2 tokens = %3 × %2 tokens.\nHatched: the rest of %4 allocated for %5 tokens.\n"
-                            "Dashed: what %6 of the same size would hold, %7 × tokens: a formula, not a trained network.")
+                            "Dashed: ")
                              .arg(formatBytesExact(m_use.usedBytes()), formatCount(m_use.usedTokens), equation,
-                                  formatBytesExact(m_use.bytes), formatCount(m_use.capacityTokens), otherName, otherEquation));
+                                  formatBytesExact(m_use.bytes), formatCount(m_use.capacityTokens)) +
+                         (m_model.twin ? tr("what the trained twin %1 would hold, %2 × tokens, from its configuration.")
+                                       : tr("what %1 of the same size would hold, %2 × tokens: a formula, not a trained network."))
+                             .arg(otherName(), otherEquation));
     m_memory->setAccessibleName(tr("Memory"));
     m_memory->setAccessibleDescription(m_memory->toolTip());
     fit();
+}
+
+QString BottomStrip::otherName() const {
+    if (m_model.twin) return QString::fromStdString(m_model.twin->name);
+    return m_model.otherForm.form == CacheForm::Full ? tr("MHA") : tr("MLA");
 }
 
 // Shows what has something to say; in a narrow window the least important cells go first.
@@ -172,6 +192,13 @@ void BottomStrip::fit() {
     if (width() < 1000 && m_hasModel) m_device->hide();
     if (width() < 760) m_name->hide();
     m_status->setVisible(!m_status->text().isEmpty());
+    for (QWidget* cell : {static_cast<QWidget*>(m_device), static_cast<QWidget*>(m_memoryTitle), static_cast<QWidget*>(m_speed),
+                          static_cast<QWidget*>(m_name), static_cast<QWidget*>(m_context)}) {
+        m_memory->layout()->invalidate();
+        layout()->invalidate();
+        if (layout()->minimumSize().width() <= width()) break;
+        cell->hide();
+    }
     update();
 }
 

@@ -14,9 +14,10 @@ class QLabel;
 namespace loom::ui {
 
 class ByteBar;
+class TwinSwitch;
 
-/// The memory strip: the cache as allocated and used now, and on the same scale what the other attention form
-/// would hold for as many tokens, by formula.
+/// The memory strip: the cache as allocated and used now, and on the same scale what the twin would hold for as many tokens, or
+/// without a twin what the other attention form would, by formula.
 class BottomStrip final : public QWidget {
     Q_OBJECT
 public:
@@ -30,7 +31,13 @@ public slots:
     void setTokensPerSecond(double tokensPerSecond);  ///< 0 = not known, shows nothing
     void setStatus(const QString& text);              ///< what goes on now ("Opening …"); empty = nothing
 
+signals:
+    void cardRequested();  ///< the model's name was pressed
+    void twinRequested();
+
 public:
+    [[nodiscard]] TwinSwitch* twinSwitch() const { return m_twin; }
+    [[nodiscard]] QWidget* memoryStrip() const { return m_memory; }
     [[nodiscard]] QSize minimumSizeHint() const override;
 
 protected:
@@ -41,12 +48,14 @@ protected:
 private:
     void refresh();
     void fit();
+    [[nodiscard]] QString otherName() const;  ///< of whom the second bar tells
 
     ModelSummary m_model;
     CacheUse m_use;
     bool m_hasModel = false;
     QLabel* m_device;
     QLabel* m_name;
+    TwinSwitch* m_twin;
     QLabel* m_speed;
     QLabel* m_context;
     QLabel* m_status;

@@ -12,7 +12,7 @@ void AlternativesModel::setStep(const TokenStep& step) {
     beginResetModel();
     m_rows = step.alternatives;
     m_chosen = step.token;
-    m_sampled = step.origin == TokenOrigin::Generated;
+    m_sampled = step.origin == TokenOrigin::Generated && !step.reread;
     endResetModel();
 }
 

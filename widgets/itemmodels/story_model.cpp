@@ -13,7 +13,7 @@ QString fromUtf8(const std::string& text) { return QString::fromUtf8(text.data()
 // The network reads a token again but knows less about it than when it was written: keep what we know.
 TokenStep remembered(TokenStep fresh, const TokenStep& known, bool stillCached) {
     if (known.origin == TokenOrigin::Generated) fresh.origin = known.origin;
-    if (fresh.alternatives.empty()) {
+    if (fresh.alternatives.empty() && fresh.reread == known.reread) {
         fresh.alternatives = known.alternatives;
         fresh.probability = known.probability;
         fresh.trace = known.trace;

@@ -18,7 +18,7 @@ namespace loom::ui {
 namespace {
 
 constexpr int kWidth = 420;
-constexpr int kHeight = 324;
+constexpr int kHeight = 400;
 constexpr int kMargin = 16;
 constexpr int kDrawEveryMs = 100;
 constexpr float kFontPixels = 13;

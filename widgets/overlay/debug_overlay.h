@@ -17,7 +17,7 @@ class DebugOverlay : public QOpenGLWindow {
     Q_OBJECT
 
 public:
-    /// Whether this machine can draw it: OpenGL 3 is there and the overlay was compiled in.
+    /// Whether this machine can draw it: OpenGL 3 is there.
     [[nodiscard]] static bool available();
 
     /// Follows the bottom-right corner of `mainWindow`, which must outlive the overlay.

@@ -44,6 +44,21 @@ void drawLanes(const OverlayData& data) {
     }
 }
 
+/// One bar a layer. Torch's own overhead, embedding and head are the rest of a decode step.
+void drawLayers(const OverlayData& data) {
+    if (data.layerMs.empty()) {
+        ImGui::TextUnformatted(tr("layers: measured from the next token on").constData());
+        return;
+    }
+    const auto slowest = std::max_element(data.layerMs.begin(), data.layerMs.end());
+    float sum = 0;
+    for (const float ms : data.layerMs) sum += ms;
+    ImGui::Text("%s %.2f ms  %s %d: %.3f ms", tr("layers").constData(), static_cast<double>(sum), tr("slowest").constData(),
+                static_cast<int>(slowest - data.layerMs.begin()), static_cast<double>(*slowest));
+    ImGui::PlotHistogram("##layers", data.layerMs.data(), static_cast<int>(data.layerMs.size()), 0, nullptr, 0, *slowest * 1.1F,
+                         ImVec2(ImGui::GetContentRegionAvail().x, 44));
+}
+
 void drawMemory(const OverlayData& data) {
     std::int64_t largest = 1;
     for (const BytesByKind& kind : data.memory) largest = std::max({largest, kind.bytes, kind.peak});
@@ -70,12 +85,15 @@ bool drawOverlay(const OverlayData& data, float width, float height) {
         ImGui::Separator();
         drawLanes(data);
         ImGui::Separator();
-        ImGui::Text("%s %.2f ms  %.1f tok/s  %" PRId64 " %s", tr("decode").constData(), data.lastDecodeMs, data.tokensPerSecond,
-                    data.threads, tr("threads").constData());
+        ImGui::Text("%s %.2f ms  %.1f tok/s", tr("decode, last token").constData(), data.lastDecodeMs, data.tokensPerSecond);
+        drawLayers(data);
+        ImGui::Text("%s: %" PRId64 " %s, %" PRId64 " %s, %" PRId64 " %s", tr("threads").constData(), data.threads,
+                    tr("compute").constData(), data.processThreads, tr("in the program").constData(), data.cores, tr("cores").constData());
         ImGui::Text("%s %s  %s %" PRId64, tr("path").constData(), data.path.empty() ? "-" : data.path.c_str(),
                     tr("dropped batches").constData(), data.droppedBatches);
         ImGui::Separator();
         drawMemory(data);
+        ImGui::Text("%-12s %.1f MB", tr("resident").constData(), static_cast<double>(data.residentBytes) / 1e6);
     }
     ImGui::End();
     return open;

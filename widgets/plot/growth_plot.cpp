@@ -10,8 +10,6 @@
 #include "widgets/common/lane_colour.h"
 #include "widgets/common/number_format.h"
 #include "widgets/common/theme.h"
-#include "widgets/plot/figure_menu.h"
-#include "widgets/plot/plot_theme.h"
 
 namespace loom::ui {
 
@@ -25,29 +23,12 @@ protected:
     }
 };
 
-QCPItemText* plainText(QCustomPlot* plot, Qt::Alignment alignment) {
-    auto* text = new QCPItemText(plot);
-    text->setPositionAlignment(alignment);
-    text->setSelectable(false);
-    text->setPadding(QMargins(4, 2, 4, 2));
-    return text;
-}
-
 }  // namespace
 
 QString formTitle(CacheForm form) { return form == CacheForm::Latent ? GrowthPlot::tr("MLA") : GrowthPlot::tr("MHA"); }
 
-GrowthPlot::GrowthPlot(QWidget* parent) : QWidget(parent), m_plot(new QCustomPlot(this)) {
-    auto* column = new QVBoxLayout(this);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->addWidget(m_plot);
+GrowthPlot::GrowthPlot(QWidget* parent) : PlotFrame(parent), m_plot(plot()) {
     setAccessibleName(tr("Bytes kept against tokens"));
-    m_plot->setContextMenuPolicy(Qt::NoContextMenu);
-    m_plot->installEventFilter(this);
-    m_plot->setMouseTracking(true);
-    m_plot->axisRect()->setAutoMargins(QCP::msLeft | QCP::msBottom | QCP::msTop);
-    m_plot->axisRect()->setMinimumMargins(QMargins(0, 4, 0, 0));
-    m_plot->axisRect()->setMargins(QMargins(0, 4, 14, 0));
     m_plot->xAxis->setLabel(tr("tokens in the story"));
     m_plot->yAxis->setLabel(tr("bytes kept"));
     m_plot->xAxis->ticker()->setTickCount(5);
@@ -64,26 +45,27 @@ GrowthPlot::GrowthPlot(QWidget* parent) : QWidget(parent), m_plot(new QCustomPlo
     m_dot->setStyle(QCPItemTracer::tsCircle);
     m_dot->setSize(8);
     m_dot->setInterpolating(true);
-    m_otherText = plainText(m_plot, Qt::AlignRight | Qt::AlignBottom);
-    m_cacheText = plainText(m_plot, Qt::AlignRight | Qt::AlignBottom);
-    m_nowText = plainText(m_plot, Qt::AlignLeft | Qt::AlignTop);
-    m_crossText = plainText(m_plot, Qt::AlignLeft | Qt::AlignTop);
+    m_otherText = textItem(Qt::AlignRight | Qt::AlignBottom);
+    m_cacheText = textItem(Qt::AlignRight | Qt::AlignBottom);
+    m_nowText = textItem(Qt::AlignLeft | Qt::AlignTop);
+    m_crossText = textItem(Qt::AlignLeft | Qt::AlignTop);
     m_crossText->position->setType(QCPItemPosition::ptAxisRectRatio);
     m_crossText->position->setCoords(0.01, 0.0);
     m_cross->setVisible(false);
     m_crossText->setVisible(false);
-    applyColours(palette());
+    recolour(palette());
     refresh();
     m_dot->setGraph(m_cacheLine);  // only once it has data
 }
 
 double GrowthPlot::lastToken() const { return static_cast<double>(std::max<std::int64_t>({m_capacity, m_tokens, 1})); }
 
-void GrowthPlot::setSpecs(const CacheSpec& cache, const CacheSpec& other, std::int64_t capacity) {
+void GrowthPlot::setSpecs(const CacheSpec& cache, const CacheSpec& other, std::int64_t capacity, const QString& twin) {
+    m_twin = twin;
     m_cache = cache;
     m_other = other;
     m_capacity = std::max<std::int64_t>(capacity, 0);
-    applyColours(palette());
+    recolour(palette());
     refresh();
 }
 
@@ -130,12 +112,11 @@ void GrowthPlot::refresh() {
         text->position->setCoords(at, perToken * at);
     };
     place(m_cacheText, m_cache.form == CacheForm::Latent ? tr("this cache, latent") : tr("this cache, keys and values"), cache, other);
-    place(m_otherText, tr("as %1 (formula)").arg(formTitle(m_other.form)), other, cache);
+    place(m_otherText, m_twin.isEmpty() ? tr("as %1 (formula)").arg(formTitle(m_other.form)) : m_twin, other, cache);
     m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
 void GrowthPlot::applyColours(const QPalette& palette) {
-    PlotTheme::apply(*m_plot, palette, font());
     const QColor mine = colour(formMeaning(m_cache.form));
     // Both forms full (the naive path): the formula keeps its dash, the colour stays honest.
     const QColor theirs = colour(formMeaning(m_other.form));
@@ -161,55 +142,15 @@ void GrowthPlot::readAt(double tokens) {
         const auto at = static_cast<std::int64_t>(std::llround(tokens));
         m_cross->start->setCoords(static_cast<double>(at), 0);
         m_cross->end->setCoords(static_cast<double>(at), m_plot->yAxis->range().upper);
-        m_crossText->setText(tr("%1 tokens: this cache %2, as %3 %4")
-                                 .arg(formatCount(at), formatBytes(cacheBytes(at)), formTitle(m_other.form), formatBytes(otherBytes(at))));
+        m_crossText->setText(tr("%1 tokens: this cache %2, %3 %4")
+                                 .arg(formatCount(at), formatBytes(cacheBytes(at)),
+                                      m_twin.isEmpty() ? tr("as %1").arg(formTitle(m_other.form)) : m_twin, formatBytes(otherBytes(at))));
     }
     m_nowText->setVisible(!inside && m_tokens > 0 && m_cache.bytesPerToken() > 0);
     m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
-bool GrowthPlot::eventFilter(QObject* watched, QEvent* event) {
-    if (watched == m_plot) {
-        switch (event->type()) {
-            case QEvent::MouseMove: readAt(m_plot->xAxis->pixelToCoord(static_cast<QMouseEvent*>(event)->position().x())); break;
-            case QEvent::Leave: readAt(-1); break;
-            case QEvent::MouseButtonRelease:
-                if (static_cast<QMouseEvent*>(event)->button() == Qt::RightButton)
-                    showMenu(static_cast<QMouseEvent*>(event)->globalPosition().toPoint());
-                break;
-            case QEvent::Show:
-            case QEvent::Resize:
-                if (m_plot->bufferDevicePixelRatio() != devicePixelRatioF()) m_plot->setBufferDevicePixelRatio(devicePixelRatioF());
-                break;
-            default: break;
-        }
-    }
-    return QWidget::eventFilter(watched, event);
-}
-
-void GrowthPlot::showMenu(QPoint globalPos) {
-    if (m_cache.bytesPerToken() == 0) return;
-    Figure figure;
-    figure.name = tr("cache-growth");
-    figure.size = m_plot->size();
-    figure.draw = [this](QPainter& painter, const QPalette& colours) { drawFigure(painter, colours); };
-    figure.csv = [this] { return csv(); };
-    figureMenu(this, figure)->popup(globalPos);
-}
-
-void GrowthPlot::drawFigure(QPainter& painter, const QPalette& colours) {
-    applyColours(colours);
-    QPicture picture;
-    {
-        QCPPainter recorder(&picture);
-        recorder.setMode(QCPPainter::pmVectorized);
-        recorder.setMode(QCPPainter::pmNoCaching);
-        m_plot->toPainter(&recorder, m_plot->width(), m_plot->height());
-    }
-    painter.drawPicture(0, 0, picture);
-    applyColours(palette());
-    m_plot->replot(QCustomPlot::rpQueuedReplot);
-}
+QString GrowthPlot::figureName() const { return m_cache.bytesPerToken() > 0 ? tr("cache-growth") : QString(); }
 
 QString GrowthPlot::csv() const {
     QString text = QStringLiteral("tokens,this_cache_bytes,other_form_bytes\n");
@@ -218,14 +159,6 @@ QString GrowthPlot::csv() const {
         text += QString::number(at) + u',' + QString::number(cacheBytes(at)) + u',' + QString::number(otherBytes(at)) + u'\n';
     }
     return text;
-}
-
-void GrowthPlot::changeEvent(QEvent* event) {
-    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) {
-        applyColours(palette());
-        m_plot->replot(QCustomPlot::rpQueuedReplot);
-    }
-    QWidget::changeEvent(event);
 }
 
 }  // namespace loom::ui

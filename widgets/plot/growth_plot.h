@@ -2,26 +2,24 @@
 // GrowthPlot: bytes kept against tokens, for this cache and for the other attention form.
 #pragma once
 
-#include <QWidget>
-
 #include "core/data/byte_formulas.h"
+#include "widgets/plot/plot_frame.h"
 
-class QCustomPlot;
 class QCPItemLine;
-class QCPItemText;
 class QCPItemTracer;
 class QCPGraph;
 
 namespace loom::ui {
 
-class GrowthPlot : public QWidget {
+class GrowthPlot : public PlotFrame {
     Q_OBJECT
 
 public:
     explicit GrowthPlot(QWidget* parent = nullptr);
 
-    /// This cache is drawn solid, the other form dashed: it is a formula, not a trained model.
-    void setSpecs(const CacheSpec& cache, const CacheSpec& other, std::int64_t capacity);
+    /// This cache is drawn solid, the other form dashed: nothing of it is allocated. `twin` names the network whose configuration it
+    /// comes from; empty = a formula, not a trained model.
+    void setSpecs(const CacheSpec& cache, const CacheSpec& other, std::int64_t capacity, const QString& twin = {});
     /// The marker.
     void setTokens(std::int64_t tokens);
     void clear();
@@ -30,21 +28,15 @@ public:
     /// Bytes of this cache and of the other form at a number of tokens.
     [[nodiscard]] std::int64_t cacheBytes(std::int64_t tokens) const { return m_cache.bytesPerToken() * tokens; }
     [[nodiscard]] std::int64_t otherBytes(std::int64_t tokens) const { return m_other.bytesPerToken() * tokens; }
-    [[nodiscard]] QString csv() const;
-    void drawFigure(QPainter& painter, const QPalette& colours);
-
-    [[nodiscard]] QSize sizeHint() const override { return {460, 240}; }
-    [[nodiscard]] QSize minimumSizeHint() const override { return {240, 150}; }
+    [[nodiscard]] QString csv() const override;
 
 protected:
-    void changeEvent(QEvent* event) override;
-    bool eventFilter(QObject* watched, QEvent* event) override;
+    void applyColours(const QPalette& palette) override;
+    void readAt(double tokens) override;
+    [[nodiscard]] QString figureName() const override;
 
 private:
-    void applyColours(const QPalette& palette);
     void refresh();
-    void readAt(double tokens);
-    void showMenu(QPoint globalPos);
     [[nodiscard]] double lastToken() const;
 
     QCustomPlot* m_plot;
@@ -59,6 +51,7 @@ private:
     QCPItemText* m_crossText = nullptr;
     CacheSpec m_cache;
     CacheSpec m_other;
+    QString m_twin;
     std::int64_t m_capacity = 0;
     std::int64_t m_tokens = 0;
 };

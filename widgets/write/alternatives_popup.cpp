@@ -31,6 +31,11 @@ QString explanationOf(const TokenStep& step, const QString& word) {
             .arg(quoted(word), formatPercent(static_cast<double>(step.probability)));
     }
     if (step.alternatives.empty()) return P::tr("The network wrote %1; nothing was kept about the other words.").arg(quoted(word));
+    if (step.reread) {
+        //: %1 the word, %2 a probability
+        return P::tr("What this network expects here, now that it has read the story again. It gives %1 %2.")
+            .arg(quoted(word), formatPercent(static_cast<double>(step.probability)));
+    }
     return P::tr("Probability before → after the samplers. The marked word was drawn; bars show after, ticks before.");
 }
 

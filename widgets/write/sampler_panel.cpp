@@ -177,7 +177,7 @@ void SamplerPanel::setContextLimit(std::int64_t tokens) {
 }
 
 void SamplerPanel::showStep(const TokenStep& step) {
-    if (step.origin != TokenOrigin::Generated) return clearStep();
+    if (step.origin != TokenOrigin::Generated || step.reread) return clearStep();
     const std::vector<float> shown = shownProbabilities(step);
     m_topK->showKept(shown, step.trace.afterTopK);
     m_topP->showKept(shown, step.trace.afterTopP);

@@ -179,6 +179,9 @@ QWidget* WritePage::makePromptRow() {
     row->addWidget(m_write, 0, Qt::AlignBottom);
     row->addWidget(m_stop, 0, Qt::AlignBottom);
     connect(m_prompt, &PromptEdit::submitted, this, &WritePage::write);
+    connect(m_prompt, &PromptEdit::textChanged, this, [this] {
+        if (!promptText().isEmpty()) emit promptTyped();
+    });
     connect(m_write, &QPushButton::clicked, this, &WritePage::write);
     connect(m_stop, &QPushButton::clicked, this, &WritePage::stop);
     return bar;
@@ -210,6 +213,7 @@ void WritePage::setSamplersVisible(bool visible) {
 }
 
 QString WritePage::promptText() const { return m_prompt->toPlainText(); }
+QWidget* WritePage::promptLine() const { return m_prompt; }
 void WritePage::setPromptText(const QString& text) { m_prompt->setPlainText(text); }
 
 WriteInput WritePage::input() const {
@@ -267,7 +271,8 @@ void WritePage::showMessage(const QString& text) {
 }
 
 void WritePage::write() {
-    if (!m_ready || m_writing) return;
+    if (!m_ready) return;
+    if (m_writing) return emit writeHeldBack();
     m_sent = true;
     emit writeRequested(input());
 }

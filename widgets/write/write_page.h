@@ -52,6 +52,9 @@ public:
     [[nodiscard]] QString promptText() const;
     void setPromptText(const QString& text);
     [[nodiscard]] StoryView* storyView() const { return m_view; }
+    // What a tour points at.
+    [[nodiscard]] QWidget* promptLine() const;
+    [[nodiscard]] QWidget* samplerPanel() const { return m_side; }
     /// The input as a press on Write would send it now.
     [[nodiscard]] WriteInput input() const;
 
@@ -74,6 +77,8 @@ signals:
     void newStoryRequested();
     void openRequested();
     void settingsChanged();
+    void promptTyped();    ///< there is something in the prompt line that was not there before
+    void writeHeldBack();  ///< writing was asked for while a story is being written
 
 protected:
     void resizeEvent(QResizeEvent* event) override;

@@ -26,20 +26,19 @@ public:
     Result<std::shared_ptr<const OpenModel>> open(const std::filesystem::path& path, const OpenOptions& options) override {
         return guarded([&]() -> std::shared_ptr<const OpenModel> {
             Checkpoint checkpoint = readCheckpoint(path);
+            OpenModelInfo info{readModelNotes(checkpoint.path), options.tokenizer.empty() ? checkpoint.path : options.tokenizer,
+                               options.device};
             std::shared_ptr<const Tokenizer> tokenizer;
-            if (options.needTokenizer) {
-                tokenizer = openTokenizer(options.tokenizer.empty() ? checkpoint.path : options.tokenizer, checkpoint.config.vocab);
-            }
-            return std::make_shared<const OpenModel>(std::move(checkpoint), std::move(tokenizer));
+            if (options.needTokenizer) tokenizer = openTokenizer(info.tokenizerSource, checkpoint.config.vocab);
+            return std::make_shared<const OpenModel>(std::move(checkpoint), std::move(tokenizer), std::move(info));
         });
     }
 
     ModelSummary summary(const OpenModel& model, MlaPath path) const override {
         ModelSummary summary;
-        const std::filesystem::path& file = model.checkpoint().path;
-        summary.path = pathText(file);
-        summary.name = pathText(file.has_filename() ? file.filename() : file.parent_path().filename());
-        summary.device = m_options.device == DeviceKind::Cpu ? "CPU" : "CUDA";
+        summary.path = pathText(model.checkpoint().path);
+        summary.name = model.displayName();
+        summary.device = deviceOf(model) == DeviceKind::Cpu ? "CPU" : "CUDA";
         if (model.tokenizer()) {
             summary.tokenizer = model.tokenizer()->kind() + ", " + std::to_string(model.tokenizer()->vocabularySize()) + " tokens";
         }
@@ -48,7 +47,11 @@ public:
         summary.parameters = countParameters(model.config());
         summary.mlaPath = path;
         summary.cache = cacheSpec(model.config(), path, DType::F32);
-        summary.otherForm = otherFormSpec(model.config(), DType::F32);
+        const ModelNotes& notes = model.info().notes;
+        summary.twin = notes.twin;
+        summary.otherForm = summary.twin ? cacheSpec(summary.twin->config, path, DType::F32) : otherFormSpec(model.config(), DType::F32);
+        summary.card = notes.card;
+        summary.problem = notes.problem;
         if (const auto built = find(model)) {
             summary.weightBytes = built->weightBytes();
             summary.device = built->deviceName();
@@ -76,13 +79,19 @@ public:
         }
         auto lab = loadLab();
         if (!lab) return tl::unexpected(lab.error());
-        auto built = (*lab)->build(model.checkpoint(), {m_options.device, threadsFor(model), DType::F32}, m_memory, stop);
+        auto built = (*lab)->build(model.checkpoint(), {deviceOf(model), threadsFor(model), DType::F32}, m_memory, stop);
         if (built) {
             const std::scoped_lock guard(m_tableLock);
             std::erase_if(m_built, [](const auto& entry) { return entry.second.expired(); });
             m_built[model.id()] = *built;
         }
         return built;
+    }
+
+    Result<void> canCompute(DeviceKind device) override {
+        if (device == DeviceKind::Cpu) return {};
+        const auto lab = loadLab();
+        return lab ? (*lab)->check(device) : tl::unexpected(lab.error());
     }
 
     const MemoryAccount& memory() const override { return m_memory; }
@@ -92,6 +101,8 @@ private:
         if (m_options.threads > 0) return m_options.threads;
         return countParameters(model.config()).nonEmbedding < kWorthThreads ? 1 : std::max(1U, std::thread::hardware_concurrency());
     }
+
+    DeviceKind deviceOf(const OpenModel& model) const { return model.info().device.value_or(m_options.device); }
 
     std::shared_ptr<ReferenceModel> find(const OpenModel& model) const {
         const std::scoped_lock lock(m_tableLock);

@@ -3,6 +3,7 @@
 // No exception crosses this interface: core/lab turns torch's into Error values.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "core/data/attention_map.h"
 #include "core/data/byte_formulas.h"
+#include "core/data/device_kind.h"
 #include "core/data/error.h"
 #include "core/engine/api/training.h"
 #include "core/engine/cache/kv_cache.h"
@@ -24,12 +26,14 @@ struct ForwardOptions {
     bool allLogits = false;             ///< logits of every position of the block, else of the last only
     bool norms = false;                 ///< L2 norms of what each lane keeps
     std::optional<LayerIndex> capture;  ///< attention rows of this layer
+    bool layerTimes = false;            ///< how long each layer took; costs a wait for the device per layer
 };
 
 struct ForwardOutput {
     std::vector<float> logits;                                   ///< [T, V] with allLogits, else [V]
     std::vector<float> norms;                                    ///< [T, L, lanes] if asked for
     std::vector<std::shared_ptr<const AttentionRow>> attention;  ///< T rows if a layer is captured
+    std::vector<std::chrono::nanoseconds> layerTimes;            ///< [L] if asked for
 };
 
 /// One sequence with its cache. Used by one thread at a time.
@@ -81,6 +85,8 @@ public:
     [[nodiscard]] virtual std::string version() const = 0;
     /// Whether a CUDA device can be used now.
     [[nodiscard]] virtual bool hasCuda() const = 0;
+    /// Nothing, or why networks cannot be computed there.
+    [[nodiscard]] virtual Result<void> check(DeviceKind device) const = 0;
 };
 
 /// The lab of this process, loaded from libloom_lab beside libloom_engine at the first call (about a quarter of a second).

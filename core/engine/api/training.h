@@ -11,13 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "core/data/device_kind.h"
 #include "core/data/error.h"
 #include "core/data/model_config.h"
 #include "core/engine/checkpoint/safetensors.h"
 
 namespace loom {
-
-enum class DeviceKind : std::uint8_t { Cpu, Cuda };
 
 /// Rows of equal length: inputs and what should follow each of them, [rows, T] row-major.
 struct TokenBatch {

@@ -122,4 +122,26 @@ std::optional<ConfigReader> ConfigReader::object(const std::string& key) const {
     return ConfigReader(value, m_where, m_prefix + key + ".");
 }
 
+std::vector<ConfigReader> ConfigReader::objects(const std::string& key, std::size_t most) const {
+    if (!has(key)) return {};
+    const nlohmann::json& value = required(key);
+    if (!value.is_array()) wrongType(value, key, "a list");
+    if (value.size() > most) fail(m_prefix + key + " has more than " + std::to_string(most) + " entries");
+    std::vector<ConfigReader> list;
+    list.reserve(value.size());
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        const std::string name = key + "[" + std::to_string(i) + "]";
+        if (!value[i].is_object()) wrongType(value[i], name, "an object");
+        list.push_back(ConfigReader(value[i], m_where, m_prefix + name + "."));
+    }
+    return list;
+}
+
+void ConfigReader::requireFormat(std::int64_t known) const {
+    const std::int64_t version = integer("format_version");
+    if (version == known) return;
+    fail("format_version is " + std::to_string(version) + ", and this program reads " + std::to_string(known),
+         "Use a newer LatentLoom, or get the checkpoint again");
+}
+
 }  // namespace loom

@@ -42,6 +42,10 @@ public:
     [[nodiscard]] std::optional<ConfigReader> object(const std::string& key) const;
     /// Throws Error naming the first key that is not among `known`.
     void allowOnly(std::span<const std::string_view> known) const;
+    /// A list of at most `most` objects; empty if absent or null.
+    [[nodiscard]] std::vector<ConfigReader> objects(const std::string& key, std::size_t most) const;
+    /// For the files of our own formats: format_version must be there and be `known`.
+    void requireFormat(std::int64_t known) const;
     [[nodiscard]] const nlohmann::json& json() const { return m_object; }
 
     /// An error about one key of this object.

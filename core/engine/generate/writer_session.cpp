@@ -58,6 +58,7 @@ public:
     CacheUse cacheUse() const override { return m_sequence->cache().use(); }
     MlaPath path() const override { return m_path; }
     void captureLayer(std::optional<LayerIndex> layer) override { m_capture = layer ? layer->value() : kNoLayer; }
+    void timeLayers(bool on) override { m_timeLayers = on; }
 
 private:
     GenerateSummary write(const GenerateRequest& request, GenerateObserver& observer, std::stop_token stop) {
@@ -146,6 +147,7 @@ private:
         TokenIds ids = run.summary.promptTokens;
         std::chrono::nanoseconds decoding{};
         std::chrono::nanoseconds stepTime{};
+        std::vector<std::chrono::nanoseconds> layerTimes;
         std::int64_t decoded = 0;
         for (;;) {
             if (const auto reason = reasonToStop(run, std::ssize(ids))) {
@@ -153,7 +155,7 @@ private:
                 break;
             }
             const auto start = Clock::now();
-            const TokenStep step = choose(run, ids, stepTime);
+            const TokenStep step = choose(run, ids, stepTime, std::move(layerTimes));
             ids.push_back(step.token);
             if (isEnd(step.token) || run.stopStringFound) {
                 run.summary.stopReason = isEnd(step.token) ? StopReason::Eos : StopReason::StopString;
@@ -164,6 +166,7 @@ private:
             ForwardOutput out = forward(std::span(ids).last(1), forwardOptions(run.request));
             stepTime = Clock::now() - before;
             run.logits = std::move(out.logits);
+            layerTimes = std::move(out.layerTimes);
             TokenStep cached = step;
             addCacheDetails(cached, out, 0, 1);
             run.observer.onCached(cached);
@@ -182,7 +185,7 @@ private:
     }
 
     /// Samples the next token and reports it.
-    TokenStep choose(Run& run, const TokenIds& ids, std::chrono::nanoseconds stepTime) {
+    TokenStep choose(Run& run, const TokenIds& ids, std::chrono::nanoseconds stepTime, std::vector<std::chrono::nanoseconds> layerTimes) {
         const SampleResult result = sample(run.logits, run.request.samplers, ids, run.summary.seed,
                                            static_cast<std::uint64_t>(std::ssize(ids)), run.request.alternatives);
         TokenStep step = run.builder.next(result.token, TokenOrigin::Generated);
@@ -190,6 +193,7 @@ private:
         step.alternatives = run.builder.alternatives(result);
         step.trace = result.trace;
         step.decodeTime = stepTime;
+        step.layerTimes = std::move(layerTimes);
         const auto matched = run.matcher.push(step.text);
         step.text = matched.text;
         run.stopStringFound = matched.stopped;
@@ -211,6 +215,7 @@ private:
     [[nodiscard]] ForwardOptions forwardOptions(const GenerateRequest& request) const {
         ForwardOptions options;
         options.norms = request.cacheNorms;
+        options.layerTimes = m_timeLayers;
         const std::int64_t layer = m_capture;
         if (layer >= 0 && layer < m_model->config().layers) options.capture = LayerIndex{layer};
         return options;
@@ -249,6 +254,7 @@ private:
     MlaPath m_path;
     TokenIds m_cached;  ///< the tokens whose rows the cache holds
     std::atomic<std::int64_t> m_capture{kNoLayer};
+    std::atomic<bool> m_timeLayers{false};
 };
 
 }  // namespace

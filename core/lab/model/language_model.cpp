@@ -5,11 +5,22 @@
 #include <ATen/core/Reduction.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/embedding.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "core/data/error.h"
 #include "core/lab/fused/fused.h"
 
 namespace loom::lab {
+
+namespace {
+
+/// Kernels of a GPU run behind the caller's back; a time is only a time once they are done.
+std::chrono::steady_clock::time_point timeOnceDone(const at::Device& device) {
+    if (!device.is_cpu()) c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
+    return std::chrono::steady_clock::now();
+}
+
+}  // namespace
 
 LanguageModel::LanguageModel(const ModelConfig& config, std::shared_ptr<const Weights> weights, MlaPath path)
     : m_config(config), m_weights(std::move(weights)) {
@@ -32,7 +43,9 @@ Tensor LanguageModel::hidden(const Tensor& tokens, Past& past, Watch& watch, con
     for (std::size_t i = 0; i < m_blocks.size(); ++i) {
         if (stop.stop_requested()) throw Error{"Cancelled", {}, {}};
         const bool watched = watch.layer && watch.layer->index() == i;
+        const auto start = watch.layerTimes ? timeOnceDone(x.device()) : std::chrono::steady_clock::time_point{};
         x = m_blocks[i].forward(x, rope, past, watched ? &watch.attention : nullptr, dropout);
+        if (watch.layerTimes) watch.layerTimes->push_back(timeOnceDone(x.device()) - start);
         if (watched && watch.stopThere) break;
     }
     return x;

@@ -2,6 +2,7 @@
 // LanguageModel: token ids in, logits out. Embedding, L blocks, final norm, head.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -14,8 +15,9 @@ namespace loom::lab {
 /// Which layer a run is watched in, and what was seen there.
 struct Watch {
     std::optional<LayerIndex> layer;
-    bool stopThere = false;  ///< later layers are not wanted
-    Tensor attention;        ///< result: weights [B, H, T, S]
+    bool stopThere = false;                                       ///< later layers are not wanted
+    Tensor attention;                                             ///< result: weights [B, H, T, S]
+    std::vector<std::chrono::nanoseconds>* layerTimes = nullptr;  ///< gets one entry a layer, if given
 };
 
 /// The network on one decode path. Immutable; several paths may share the same weights.
