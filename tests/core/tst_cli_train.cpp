@@ -103,6 +103,7 @@ TEST_F(CliTrain, fromATextToAStory) {
     EXPECT_LT(curve.back(), 0.5 * curve.front());
     EXPECT_LT(result["validation_loss"].get<double>(), 3.0);
 
+    EXPECT_EQ(run("inspect " + path("run")).err, "") << "a run's own card and notes must read without a warning";
     const nlohmann::json inspected = json("inspect " + path("run"));
     EXPECT_EQ(inspected["form"], "mha");
     EXPECT_EQ(inspected["storage"], "bf16");
@@ -248,6 +249,15 @@ TEST_F(CliTrain, aTimeBudgetChoosesTheSteps) {
     const nlohmann::json result = json(begin("run", "--minutes 0.05"));
     EXPECT_GT(result["steps"].get<std::int64_t>(), 3);
     EXPECT_EQ(result["step"], result["steps"]);
+}
+
+TEST_F(CliTrain, fewerStepsThanTheWarmupShortenIt) {
+    config(R"("batch":2,"steps":1000,"warmup":100,"seed":3)");
+    const nlohmann::json result = json(begin("run", "--steps 20 --seed 4"));
+    EXPECT_EQ(result["step"], 20);
+    const nlohmann::json kept = nlohmann::json::parse(test::readFile(m_folder / "run" / "run.json"));
+    EXPECT_EQ(kept["config"]["training"]["seed"], 4);
+    EXPECT_EQ(nlohmann::json::parse(test::readFile(m_folder / "run" / "training.json"))["training"]["warmup"], 2);
 }
 
 TEST_F(CliTrain, twoProcessesDoNotTrainTheSameRun) {

@@ -43,7 +43,10 @@ TrainConfig configFor(const TrainOrder& order, std::int64_t vocab) {
     if (!order.steps && !order.seed) return config;
     nlohmann::json json = nlohmann::json::parse(config.text);
     if (!json.contains("training")) json["training"] = nlohmann::json::object();
-    if (order.steps) json["training"]["steps"] = *order.steps;
+    if (order.steps) {
+        json["training"]["steps"] = *order.steps;
+        if (config.training.warmup > *order.steps) json["training"].erase("warmup");  // then a tenth of them
+    }
     if (order.seed) json["training"]["seed"] = *order.seed;
     return parseTrainConfig(json.dump(), pathText(order.config), vocab);
 }
