@@ -29,10 +29,10 @@ std::string described(const nlohmann::json& value) {
 }  // namespace
 
 ConfigReader::ConfigReader(const std::filesystem::path& path, std::size_t limit)
-    : ConfigReader(readTextFile(path, limit), pathText(path)) {}
+    : ConfigReader(readTextFile(path, limit), pathText(path), limit / 64) {}
 
-ConfigReader::ConfigReader(const std::string& text, std::string where) : m_where(std::move(where)) {
-    m_object = parseJson(text, m_where, {32, std::max<std::size_t>(1024, text.size() / 8)});
+ConfigReader::ConfigReader(const std::string& text, std::string where, std::size_t values) : m_where(std::move(where)) {
+    m_object = parseJson(text, m_where, {32, values});
     if (!m_object.is_object()) throw Error{"The file must hold a JSON object but holds " + described(m_object), m_where, kHint};
 }
 

@@ -21,8 +21,8 @@ public:
     /// Reads a JSON file of at most `limit` bytes and one value per 64 of them that must hold an object.
     ConfigReader(const std::filesystem::path& path, std::size_t limit);
 
-    /// The same from text that has been read already.
-    ConfigReader(const std::string& text, std::string where);
+    /// The same from text that has been read already, of at most `values` values.
+    ConfigReader(const std::string& text, std::string where, std::size_t values = 65'536);
 
     [[nodiscard]] const std::string& where() const { return m_where; }
     /// Present and not null.
