@@ -47,10 +47,9 @@ int main(int argc, char** argv) {
     program.footer(kExamples);
     program.require_subcommand(1);
     program.set_version_flag("--version", std::string("LatentLoom " LATENTLOOM_VERSION));
-    const std::vector<Registration> commands{addGenerate(program, context),       addLogits(program, context),
-                                             addInspect(program, context),        addTokenize(program, context),
-                                             addTokenizerTrain(program, context), addEval(program, context),
-                                             addTrain(program, context)};
+    const std::vector<Registration> commands{
+        addGenerate(program, context),       addLogits(program, context), addInspect(program, context), addTokenize(program, context),
+        addTokenizerTrain(program, context), addEval(program, context),   addTrain(program, context)};
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -92,7 +92,7 @@ int run(const Options& options, const Context& context) {
     }
     const std::string folder = order.run.string();
     if (context.json) {
-        nlohmann::ordered_json json{{"run", folder},     {"step", s.step},       {"steps", s.steps},
+        nlohmann::ordered_json json{{"run", folder},      {"step", s.step},       {"steps", s.steps},
                                     {"tokens", s.tokens}, {"seconds", s.seconds}, {"tokens_per_second", s.tokensPerSecond},
                                     {"loss", s.loss},     {"stopped", s.stopped}};
         if (s.validationLoss) json["validation_loss"] = *s.validationLoss;
@@ -121,7 +121,8 @@ Registration addTrain(CLI::App& program, Context& context) {
     command->add_option("--config", options->config, "JSON file: \"model\" (the keys of a config.json) and \"training\"");
     command->add_option("--out", options->out, "Folder of the new run");
     command->add_option("--tokenizer", options->tokenizer, "Tokenizer folder; none: one is learnt from the data");
-    options->stepsGiven = command->add_option("--steps", options->steps, "Instead of the configuration's steps")->check(CLI::PositiveNumber);
+    options->stepsGiven =
+        command->add_option("--steps", options->steps, "Instead of the configuration's steps")->check(CLI::PositiveNumber);
     options->minutesGiven = command->add_option("--minutes", options->minutes, "As many steps as fit into this time")
                                 ->check(CLI::Range(0.01, 1e6))
                                 ->excludes(options->stepsGiven);

@@ -48,7 +48,10 @@ CacheSpec cacheSpec(const ModelConfig& config, MlaPath path, DType dtype) {
     const AttentionConfig& a = config.attention;
     if (a.latent == Latent::None) return fullSpec(config.layers, a.kvHeads * a.headDim, a.kvHeads * a.headDim, dtype);
     if (a.latent == Latent::PerHead) {
-        return {CacheForm::Latent, config.layers, {{CacheLane::KeyLatent, a.heads * a.kRank}, {CacheLane::ValueLatent, a.heads * a.vRank}}, dtype};
+        return {CacheForm::Latent,
+                config.layers,
+                {{CacheLane::KeyLatent, a.heads * a.kRank}, {CacheLane::ValueLatent, a.heads * a.vRank}},
+                dtype};
     }
     if (path == MlaPath::Naive) return fullSpec(config.layers, a.heads * a.qkHeadDim(), a.heads * a.vHeadDim, dtype);
     return latentSpec(config.layers, a.kvLoraRank, a.qkRopeHeadDim, dtype);

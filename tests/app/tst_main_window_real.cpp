@@ -122,7 +122,8 @@ TEST_F(RealWindow, ThePairTakesTurnsAtOneStory) {
 TEST_F(RealWindow, AnotherTokenizerReadsTheSameTextWhereItCan) {
     test::TempFolder folder;
     writePair(folder);
-    test::writeFile(folder / "demo-mha" / "tokenizer.json", test::tinyTokenizerJson() + "\n");  // other bytes, so nobody vouches for the ids
+    test::writeFile(folder / "demo-mha" / "tokenizer.json",
+                    test::tinyTokenizerJson() + "\n");  // other bytes, so nobody vouches for the ids
     show({}, true);
     window->openModel(QString::fromStdString((folder / "demo-mla").string()));
     ASSERT_TRUE(wait([&] { return session().canWrite() || parts().message->isVisible(); }));

@@ -43,7 +43,8 @@ TokenBatch randomBatch(std::int64_t rows, std::int64_t length, std::int64_t voca
 double flopsPerToken(const ModelConfig& c, std::int64_t length) {
     const ParameterCount count = countParameters(c);
     const double products = 6.0 * static_cast<double>(count.nonEmbedding + (c.tieEmbeddings ? c.vocab * c.dModel : 0));
-    const double scores = 3.0 * static_cast<double>(c.layers * c.attention.heads * (c.attention.qkHeadDim() + c.attention.valueHeadDim()) * length);
+    const double scores =
+        3.0 * static_cast<double>(c.layers * c.attention.heads * (c.attention.qkHeadDim() + c.attention.valueHeadDim()) * length);
     return products + scores;
 }
 
@@ -75,7 +76,8 @@ int run(int argc, char** argv) {
     }
     const double perSecond = static_cast<double>(rows * length) / median(times);
     const double flops = perSecond * flopsPerToken(config, length);
-    const double peak = bench::productPeak(options.precision, threads > 0 ? static_cast<int>(threads) : static_cast<int>(std::thread::hardware_concurrency()));
+    const double peak = bench::productPeak(options.precision,
+                                           threads > 0 ? static_cast<int>(threads) : static_cast<int>(std::thread::hardware_concurrency()));
     nlohmann::ordered_json out{{"shape", shape},
                                {"precision", precision},
                                {"rows", rows},

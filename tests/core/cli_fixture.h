@@ -19,6 +19,9 @@
 
 namespace loom::test {
 
+/// The real checkpoint, where it is there.
+inline const std::filesystem::path kStories = LOOM_SOURCE_DIR "/../shared/data/llama2c-stories260K";
+
 struct Outcome {
     int code = -1;
     std::string out;

@@ -12,9 +12,8 @@
 namespace loom {
 namespace {
 
-const std::filesystem::path kStories = LOOM_SOURCE_DIR "/../shared/data/llama2c-stories260K";
-
 using test::Cli;
+using test::kStories;
 using test::Outcome;
 
 std::vector<float> readLogits(const std::filesystem::path& file, const std::vector<std::int64_t>& shape) {

@@ -28,7 +28,8 @@ protected:
     CliTrain() {
         std::string text;
         for (int i = 0; i < 150; ++i) {
-            text += "Once upon a time there was a cat number " + std::to_string(i * 37 % 101) + ". It sat on a red mat and was happy.\n<|endoftext|>\n";
+            text += "Once upon a time there was a cat number " + std::to_string(i * 37 % 101) +
+                    ". It sat on a red mat and was happy.\n<|endoftext|>\n";
         }
         test::writeFile(m_folder / "stories.txt", text);
         test::writeFile(m_folder / "valid.txt", text.substr(0, 2000));
@@ -87,9 +88,19 @@ protected:
         };
     }
     std::vector<std::string> beginWords(const std::string& out) {
-        return {"train", "--data", (m_folder / "stories.txt").string(), "--config", (m_folder / "config.json").string(), "--threads", "1", "--out", (m_folder / out).string()};
+        return {"train",
+                "--data",
+                (m_folder / "stories.txt").string(),
+                "--config",
+                (m_folder / "config.json").string(),
+                "--threads",
+                "1",
+                "--out",
+                (m_folder / out).string()};
     }
-    std::vector<std::string> resumeWords(const std::string& out) { return {"train", "--resume", (m_folder / out).string(), "--threads", "1"}; }
+    std::vector<std::string> resumeWords(const std::string& out) {
+        return {"train", "--resume", (m_folder / out).string(), "--threads", "1"};
+    }
 };
 
 TEST_F(CliTrain, fromATextToAStory) {
@@ -122,12 +133,15 @@ TEST_F(CliTrain, fromATextToAStory) {
 }
 
 TEST_F(CliTrain, everyFormTrainsAndOpens) {
-    const std::string common = R"("num_hidden_layers":2,"hidden_size":32,"intermediate_size":48,"max_position_embeddings":48,"vocab_size":300,)";
-    const std::string own = R"("model_type":"latentloom",)" + common + R"("num_attention_heads":4,"head_dim":8,"norm":"layer_norm","mlp":"gelu","mlp_bias":true,)";
+    const std::string common =
+        R"("num_hidden_layers":2,"hidden_size":32,"intermediate_size":48,"max_position_embeddings":48,"vocab_size":300,)";
+    const std::string own = R"("model_type":"latentloom",)" + common +
+                            R"("num_attention_heads":4,"head_dim":8,"norm":"layer_norm","mlp":"gelu","mlp_bias":true,)";
     const std::vector<std::pair<std::string, std::string>> forms{
-        {"mla-deepseek", R"("model_type":"deepseek_v3",)" + common +
-                             R"("num_attention_heads":4,"q_lora_rank":null,"kv_lora_rank":12,"qk_nope_head_dim":8,"qk_rope_head_dim":4,"v_head_dim":8,)"
-                             R"("first_k_dense_replace":2,"tie_word_embeddings":true)"},
+        {"mla-deepseek",
+         R"("model_type":"deepseek_v3",)" + common +
+             R"("num_attention_heads":4,"q_lora_rank":null,"kv_lora_rank":12,"qk_nope_head_dim":8,"qk_rope_head_dim":4,"v_head_dim":8,)"
+             R"("first_k_dense_replace":2,"tie_word_embeddings":true)"},
         {"mla-paper", own + R"("latent":"per_head","k_rank":4,"v_rank":4,"positions":"rotary","tie_word_embeddings":true)"},
         {"mla-paper", own + R"("latent":"per_head","k_rank":4,"v_rank":4,"positions":"learned","tie_word_embeddings":true)"},
         {"mha", own + R"("latent":"none","positions":"learned","tie_word_embeddings":true)"}};
@@ -199,8 +213,12 @@ TEST_F(CliTrain, badInputsAreNamed) {
     config(R"("batch":2,"steps":3)");
     test::writeFile(m_folder / "empty.txt", "");
     test::writeFile(m_folder / "line.txt", "One line.");
-    test::writeFile(m_folder / "binary.bin", std::string("\x7F" "ELF\0\0\1", 7));
-    const auto with = [&](const std::string& data) { return "train --data " + path(data) + " --config " + path("config.json") + " --threads 1 --out " + path("bad"); };
+    test::writeFile(m_folder / "binary.bin", std::string("\x7F"
+                                                         "ELF\0\0\1",
+                                                         7));
+    const auto with = [&](const std::string& data) {
+        return "train --data " + path(data) + " --config " + path("config.json") + " --threads 1 --out " + path("bad");
+    };
     expectError(with("empty.txt"), "empty");
     expectError(with("line.txt"), "vocab_size");
     expectError(with("binary.bin"), "binary.bin");
@@ -209,6 +227,10 @@ TEST_F(CliTrain, badInputsAreNamed) {
     ASSERT_EQ(run("tokenizer train --data " + path("stories.txt") + " --vocab 300 --out " + path("tok")).code, 0);
     expectError(with("line.txt") + " --tokenizer " + path("tok"), "fewer than one row");  // context longer than the data
 
+    if (std::filesystem::exists(test::kStories)) {
+        config(R"("batch":2,"steps":3)", "\"model\":{" + kModel.substr(9, kModel.find(",\"vocab_size\"") - 9) + "}");
+        expectError(begin("bad", "--tokenizer '" + (test::kStories / "tok512.bin").string() + "'"), "byte-level BPE");
+    }
     config(R"("steps":0)");
     expectError(begin("bad"), "training.steps is 0");
     config(R"("stepz":3)");
@@ -263,8 +285,9 @@ TEST_F(CliTrain, fewerStepsThanTheWarmupShortenIt) {
 TEST_F(CliTrain, twoProcessesDoNotTrainTheSameRun) {
     config(R"("batch":2,"steps":100000)");
     const std::string program = "'" LOOM_BINARY_DIR "/latentloom-cli' ";
-    const Outcome outcome = shell(program + begin("run") + " >/dev/null 2>&1 & first=$!; while [ ! -f " + path("run") + "/metrics.jsonl ]; do sleep 0.05; done; " +
-                                  program + resume("run") + "; code=$?; kill -9 $first; exit $code");
+    const Outcome outcome =
+        shell(program + begin("run") + " >/dev/null 2>&1 & first=$!; while [ ! -f " + path("run") +
+              "/metrics.jsonl ]; do sleep 0.05; done; " + program + resume("run") + "; code=$?; kill -9 $first; exit $code");
     EXPECT_EQ(outcome.code, 1);
     EXPECT_NE(outcome.err.find("Another process is training this run"), std::string::npos) << outcome.err;
 }

@@ -32,11 +32,12 @@ TrainConfig parsed(const std::string& model, const std::string& rest = "", std::
 }
 
 TEST(TrainConfig, readsEverySetting) {
-    const TrainConfig c = parsed(kLlama, R"(,"name":"Small","twin":"../other","description":"d","data":{"name":"n","licence":"l","source":"s"},)"
-                                         R"("training":{"context":16,"batch":3,"accumulation":2,"steps":50,"learning_rate":0.01,)"
-                                         R"("min_learning_rate":0.002,"warmup":5,"beta1":0.8,"beta2":0.9,"eps":1e-6,"weight_decay":0.2,"clip":2,)"
-                                         R"("dropout":0.1,"precision":"bf16","storage":"bf16","evaluate_every":7,"validation_rows":9,)"
-                                         R"("checkpoint_every":11,"seed":12})");
+    const TrainConfig c =
+        parsed(kLlama, R"(,"name":"Small","twin":"../other","description":"d","data":{"name":"n","licence":"l","source":"s"},)"
+                       R"("training":{"context":16,"batch":3,"accumulation":2,"steps":50,"learning_rate":0.01,)"
+                       R"("min_learning_rate":0.002,"warmup":5,"beta1":0.8,"beta2":0.9,"eps":1e-6,"weight_decay":0.2,"clip":2,)"
+                       R"("dropout":0.1,"precision":"bf16","storage":"bf16","evaluate_every":7,"validation_rows":9,)"
+                       R"("checkpoint_every":11,"seed":12})");
     EXPECT_EQ(c.model.vocab, 300);
     EXPECT_EQ(c.name + c.twin + c.description + c.data.name + c.data.licence + c.data.source, "Small../otherdnls");
     const TrainSettings& s = c.training;
@@ -92,13 +93,16 @@ INSTANTIATE_TEST_SUITE_P(
         BadConfig{"UnknownDataKey", kLlama, R"(,"data":{"license":"x"})", "data.license"},
         BadConfig{"UnknownFamily", R"("model_type":"mamba")", "", "mamba"},
         BadConfig{"OtherVocabulary", kLlama + R"(,"vocab_size":17)", "", "vocab_size"},
-        BadConfig{"HeadsThatDoNotDivide", R"("model_type":"llama","hidden_size":10,"num_hidden_layers":1,"num_attention_heads":3,"intermediate_size":4)", "",
+        BadConfig{"HeadsThatDoNotDivide",
+                  R"("model_type":"llama","hidden_size":10,"num_hidden_layers":1,"num_attention_heads":3,"intermediate_size":4)", "",
                   "num_attention_heads"},
-        BadConfig{"RankLargerThanTheHead",
-                  R"("model_type":"latentloom","hidden_size":16,"num_hidden_layers":1,"num_attention_heads":4,"head_dim":4,"intermediate_size":4,)"
-                  R"("latent":"per_head","k_rank":5,"v_rank":2)",
-                  "", "k_rank is 5; it must be between 1 and 4"},
-        BadConfig{"JointWithoutRotation", kPaper.substr(0, kPaper.find("\"latent\"")) + R"("latent":"joint","positions":"learned")", "", "positions"},
+        BadConfig{
+            "RankLargerThanTheHead",
+            R"("model_type":"latentloom","hidden_size":16,"num_hidden_layers":1,"num_attention_heads":4,"head_dim":4,"intermediate_size":4,)"
+            R"("latent":"per_head","k_rank":5,"v_rank":2)",
+            "", "k_rank is 5; it must be between 1 and 4"},
+        BadConfig{"JointWithoutRotation", kPaper.substr(0, kPaper.find("\"latent\"")) + R"("latent":"joint","positions":"learned")", "",
+                  "positions"},
         BadConfig{"UnknownLatent", kPaper.substr(0, kPaper.find("\"latent\"")) + R"("latent":"tiny")", "", "latent is \"tiny\""},
         BadConfig{"ZeroSteps", kLlama, R"(,"training":{"steps":0})", "training.steps is 0"},
         BadConfig{"ContextOfTheNetworkExceeded", kLlama, R"(,"training":{"context":33})", "training.context is 33"},
@@ -106,7 +110,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadConfig{"MinAboveRate", kLlama, R"(,"training":{"learning_rate":1e-3,"min_learning_rate":1e-2})", "training.min_learning_rate"},
         BadConfig{"WarmupAboveSteps", kLlama, R"(,"training":{"steps":5,"warmup":6})", "training.warmup"},
         BadConfig{"HugeBatch", kLlama, R"(,"training":{"batch":1000000000000})", "training.batch"},
-        BadConfig{"TooManyTokens", kLlama + R"(,"vocab_size":300)", R"(,"training":{"batch":1000000,"context":32,"accumulation":1,"steps":1,"dropout":2})", "dropout"},
+        BadConfig{"TooManyTokens", kLlama + R"(,"vocab_size":300)",
+                  R"(,"training":{"batch":1000000,"context":32,"accumulation":1,"steps":1,"dropout":2})", "dropout"},
         BadConfig{"WrongType", kLlama, R"(,"training":{"steps":"many"})", "training.steps"},
         BadConfig{"UnknownPrecision", kLlama, R"(,"training":{"precision":"f16"})", "precision is \"f16\""}),
     [](const testing::TestParamInfo<BadConfig>& each) { return std::string(each.param.name); });
@@ -160,7 +165,8 @@ TEST(Batches, areAFunctionOfSeedAndStep) {
     const auto ids = counting(2000);
     const auto inputs = [&](std::uint64_t seed, std::int64_t step) {
         std::vector<std::int64_t> all;
-        for (const TokenBatch& b : BatchSource(ids, 16, 2, 3, seed, "data").step(step)) all.insert(all.end(), b.inputs.begin(), b.inputs.end());
+        for (const TokenBatch& b : BatchSource(ids, 16, 2, 3, seed, "data").step(step))
+            all.insert(all.end(), b.inputs.begin(), b.inputs.end());
         return all;
     };
     EXPECT_EQ(inputs(1, 5), inputs(1, 5));
@@ -225,6 +231,15 @@ TEST_F(Tokens, manyMegabytesComeInPiecesAndNothingIsLost) {
     EXPECT_GE(calls, 3);
 }
 
+TEST_F(Tokens, charactersOfSeveralBytesMayStandAnywhere) {
+    for (std::size_t before = 0; before < 8; ++before) {
+        std::string text(before, 'a');
+        for (int i = 0; i < 3000; ++i) text += "\u00e9";
+        const TokenData data = read(text);
+        EXPECT_EQ(data.bytes, static_cast<std::int64_t>(text.size()));
+    }
+}
+
 TEST_F(Tokens, badFilesAreNamed) {
     const auto what = [&](std::string_view text) {
         const Error error = test::errorOf([&] { (void)read(text); });
@@ -240,7 +255,8 @@ TEST_F(Tokens, badFilesAreNamed) {
     std::stop_source stop;
     stop.request_stop();
     test::writeFile(m_folder / "data.txt", "a cat");
-    EXPECT_NE(test::errorOf([&] { (void)readTokenData(m_folder / "data.txt", *m_tokenizer, {}, stop.get_token()); }).what.find("cancelled"), std::string::npos);
+    EXPECT_NE(test::errorOf([&] { (void)readTokenData(m_folder / "data.txt", *m_tokenizer, {}, stop.get_token()); }).what.find("cancelled"),
+              std::string::npos);
 }
 
 TEST_F(Tokens, aSparseFileOfFiveGigabytesIsRefusedAtOnce) {
@@ -277,12 +293,14 @@ TEST(InitialWeights, areAFunctionOfTheSeed) {
 }
 
 TEST(WriteCheckpoint, everyFamilyReadsBackWhatWasWritten) {
-    const std::string joint = R"("model_type":"deepseek_v3","hidden_size":16,"num_hidden_layers":2,"num_attention_heads":2,"intermediate_size":24,)"
-                              R"("max_position_embeddings":32,"q_lora_rank":null,"kv_lora_rank":6,"qk_nope_head_dim":4,"qk_rope_head_dim":2,)"
-                              R"("v_head_dim":4,"first_k_dense_replace":2,"rope_theta":500.0,"tie_word_embeddings":true)";
-    const std::string gpt = R"("model_type":"latentloom","hidden_size":16,"num_hidden_layers":2,"num_attention_heads":4,"num_key_value_heads":2,)"
-                            R"("head_dim":4,"intermediate_size":24,"max_position_embeddings":32,"latent":"none","positions":"learned",)"
-                            R"("norm":"layer_norm","norm_eps":1e-6,"mlp":"gelu","mlp_bias":true,"attention_bias":true)";
+    const std::string joint =
+        R"("model_type":"deepseek_v3","hidden_size":16,"num_hidden_layers":2,"num_attention_heads":2,"intermediate_size":24,)"
+        R"("max_position_embeddings":32,"q_lora_rank":null,"kv_lora_rank":6,"qk_nope_head_dim":4,"qk_rope_head_dim":2,)"
+        R"("v_head_dim":4,"first_k_dense_replace":2,"rope_theta":500.0,"tie_word_embeddings":true)";
+    const std::string gpt =
+        R"("model_type":"latentloom","hidden_size":16,"num_hidden_layers":2,"num_attention_heads":4,"num_key_value_heads":2,)"
+        R"("head_dim":4,"intermediate_size":24,"max_position_embeddings":32,"latent":"none","positions":"learned",)"
+        R"("norm":"layer_norm","norm_eps":1e-6,"mlp":"gelu","mlp_bias":true,"attention_bias":true)";
     for (const std::string& model : {kLlama, kPaper, joint, gpt}) {
         for (const DType storage : {DType::F32, DType::BF16}) {
             test::TempFolder folder;
@@ -303,7 +321,8 @@ TEST(WriteCheckpoint, everyFamilyReadsBackWhatWasWritten) {
             EXPECT_EQ(c.positions, config.positions);
             EXPECT_EQ(countParameters(c).total, countParameters(config).total);
             std::int64_t elements = 0;
-            for (const auto& [name, view] : read.tensors) elements += static_cast<std::int64_t>(view.data.size()) / bytesPerElement(view.dtype);
+            for (const auto& [name, view] : read.tensors)
+                elements += static_cast<std::int64_t>(view.data.size()) / bytesPerElement(view.dtype);
             EXPECT_EQ(elements, countParameters(config).total);
         }
     }

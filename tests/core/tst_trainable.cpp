@@ -150,8 +150,10 @@ TEST_P(TrainableForms, accumulationEqualsOneBatch) {
     std::vector<TokenBatch> halves(2);
     for (std::size_t h = 0; h < 2; ++h) {
         halves[h].rows = 2;
-        halves[h].inputs.assign(whole.inputs.begin() + static_cast<std::ptrdiff_t>(16 * h), whole.inputs.begin() + static_cast<std::ptrdiff_t>(16 * h + 16));
-        halves[h].targets.assign(whole.targets.begin() + static_cast<std::ptrdiff_t>(16 * h), whole.targets.begin() + static_cast<std::ptrdiff_t>(16 * h + 16));
+        halves[h].inputs.assign(whole.inputs.begin() + static_cast<std::ptrdiff_t>(16 * h),
+                                whole.inputs.begin() + static_cast<std::ptrdiff_t>(16 * h + 16));
+        halves[h].targets.assign(whole.targets.begin() + static_cast<std::ptrdiff_t>(16 * h),
+                                 whole.targets.begin() + static_cast<std::ptrdiff_t>(16 * h + 16));
     }
     const auto exact = trainer(checkpoint, DType::F64);
     const Gradients one = valueOrThrow(exact->gradients({&whole, 1}));

@@ -79,8 +79,8 @@ public:
     [[nodiscard]] virtual Result<std::shared_ptr<ReferenceModel>> build(const Checkpoint& checkpoint, const LabOptions& options,
                                                                         MemoryAccount& account, std::stop_token stop) = 0;
     /// A network to train, begun with the checkpoint's weights. `account` must outlive it.
-    [[nodiscard]] virtual Result<std::unique_ptr<TrainableModel>> buildTrainable(const Checkpoint& checkpoint, const TrainerOptions& options,
-                                                                                 MemoryAccount& account) = 0;
+    [[nodiscard]] virtual Result<std::unique_ptr<TrainableModel>> buildTrainable(const Checkpoint& checkpoint,
+                                                                                 const TrainerOptions& options, MemoryAccount& account) = 0;
     /// "LibTorch 2.13.0"
     [[nodiscard]] virtual std::string version() const = 0;
     /// Whether a CUDA device can be used now.

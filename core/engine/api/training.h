@@ -37,12 +37,12 @@ struct AdamWSettings {
 
 struct TrainerOptions {
     DeviceKind device = DeviceKind::Cpu;
-    std::int64_t threads = 0;            ///< 0 = as many as there are cores
-    DType precision = DType::F32;        ///< F32; BF16 = bf16 products and activations, f32 weights, moments and sums; F64 for tests
+    std::int64_t threads = 0;      ///< 0 = as many as there are cores
+    DType precision = DType::F32;  ///< F32; BF16 = bf16 products and activations, f32 weights, moments and sums; F64 for tests
     AdamWSettings adamW;
-    double clip = 1.0;                   ///< largest norm of all gradients together; 0 = no limit
-    double dropout = 0.0;                ///< on embeddings and on what each block adds; not on attention weights
-    std::uint64_t seed = 1;              ///< of dropout
+    double clip = 1.0;       ///< largest norm of all gradients together; 0 = no limit
+    double dropout = 0.0;    ///< on embeddings and on what each block adds; not on attention weights
+    std::uint64_t seed = 1;  ///< of dropout
 };
 
 struct StepResult {

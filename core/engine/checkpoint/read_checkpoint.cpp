@@ -17,7 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kKinds =
-    "Known are a Hugging Face folder (config.json and model.safetensors; families llama, deepseek_v3 and latentloom) and a llama2.c .bin file";
+    "Known are a Hugging Face folder (config.json and model.safetensors; families llama, deepseek_v3 and latentloom) and a llama2.c .bin "
+    "file";
 
 bool startsWith(std::span<const std::byte> bytes, std::string_view magic) {
     return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()).starts_with(magic);

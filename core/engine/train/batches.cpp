@@ -45,8 +45,9 @@ void addRow(TokenBatch& batch, std::span<const std::int32_t> window) {
 
 void checkLength(std::span<const std::int32_t> ids, std::int64_t context, const std::string& where) {
     if (std::ssize(ids) > context) return;
-    throw Error{"The data has " + std::to_string(ids.size()) + " tokens, fewer than one row of " + std::to_string(context) + " and the next token", where,
-                "Give more text, or a smaller training.context"};
+    throw Error{
+        "The data has " + std::to_string(ids.size()) + " tokens, fewer than one row of " + std::to_string(context) + " and the next token",
+        where, "Give more text, or a smaller training.context"};
 }
 
 }  // namespace
@@ -76,8 +77,8 @@ std::vector<TokenBatch> BatchSource::step(std::int64_t step) const {
     return batches;
 }
 
-std::vector<TokenBatch> validationBatches(std::span<const std::int32_t> ids, std::int64_t context, std::int64_t rows,
-                                          std::int64_t together, const std::string& where) {
+std::vector<TokenBatch> validationBatches(std::span<const std::int32_t> ids, std::int64_t context, std::int64_t rows, std::int64_t together,
+                                          const std::string& where) {
     checkLength(ids, context, where);
     std::vector<TokenBatch> batches;
     for (std::int64_t row = 0; row < rows && (row + 1) * context < std::ssize(ids); ++row) {

@@ -19,7 +19,8 @@ void fillNormal(std::span<float> out, double sigma, std::uint64_t seed, std::uin
     const std::array<std::uint32_t, 2> key{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)};
     for (std::size_t i = 0; i < out.size(); i += 4) {
         const auto block = static_cast<std::uint64_t>(i / 4);
-        const auto words = philox4x32({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), tensor, 0x696E6974U}, key);
+        const auto words =
+            philox4x32({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), tensor, 0x696E6974U}, key);
         for (std::size_t pair = 0; pair < 2; ++pair) {
             const double u = (words[2 * pair] + 0.5) * 0x1p-32;
             const double angle = (words[2 * pair + 1] + 0.5) * 0x1p-32 * 2.0 * std::numbers::pi;
@@ -36,9 +37,10 @@ Checkpoint initialCheckpoint(const ModelConfig& config, std::uint64_t seed) {
     checkConfig(config, "the configuration");
     const std::int64_t parameters = countParameters(config).total;
     if (const auto room = freeMemory(); room && parameters > *room / 4) {
-        throw Error{"The weights need " + std::to_string(parameters >> 18) + " MiB, and " + std::to_string(*room >> 20) + " MiB of memory are free",
-                    {},
-                    "Choose a smaller network or close other programs"};
+        throw Error{
+            "The weights need " + std::to_string(parameters >> 18) + " MiB, and " + std::to_string(*room >> 20) + " MiB of memory are free",
+            {},
+            "Choose a smaller network or close other programs"};
     }
     auto memory = std::make_shared<std::vector<float>>(static_cast<std::size_t>(parameters));
     Checkpoint checkpoint;

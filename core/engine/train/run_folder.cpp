@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <fstream>
+#include <string_view>
 #include <system_error>
 
 #include <fcntl.h>
@@ -26,7 +27,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kLargestRunFile = std::size_t{4} << 20;
 constexpr std::int64_t kVersion = 1;
-constexpr std::array kTokenizerFiles{"tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer.bin", "tokenizer.json"};
+constexpr std::array kTokenizerFiles{"tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer.json"};
 
 Error systemError(const std::string& what, const fs::path& path, int code) {
     const std::string hint = code == ENOSPC ? "Free some disk space, then resume the run" : "Check the folder and its permissions";
@@ -34,7 +35,7 @@ Error systemError(const std::string& what, const fs::path& path, int code) {
 }
 
 Json pointJson(const TrainPoint& p) {
-    Json json{{"step", p.step},       {"loss", p.loss},     {"learning_rate", p.learningRate}, {"gradient_norm", p.gradientNorm},
+    Json json{{"step", p.step},       {"loss", p.loss},    {"learning_rate", p.learningRate}, {"gradient_norm", p.gradientNorm},
               {"seconds", p.seconds}, {"tokens", p.tokens}};
     if (p.validationLoss) json["validation_loss"] = *p.validationLoss;
     return json;
@@ -44,8 +45,9 @@ std::optional<TrainPoint> pointFrom(const std::string& line) {
     const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
     if (!json.is_object()) return std::nullopt;  // a line that a kill cut short
     const auto number = [&](const char* key) { return json.contains(key) && json[key].is_number() ? json[key].get<double>() : 0.0; };
-    TrainPoint point{static_cast<std::int64_t>(number("step")), number("loss"), number("learning_rate"), number("gradient_norm"), number("seconds"),
-                     static_cast<std::int64_t>(number("tokens")), std::nullopt};
+    TrainPoint point{
+        static_cast<std::int64_t>(number("step")),   number("loss"), number("learning_rate"), number("gradient_norm"), number("seconds"),
+        static_cast<std::int64_t>(number("tokens")), std::nullopt};
     if (json.contains("validation_loss")) point.validationLoss = number("validation_loss");
     return point;
 }
@@ -116,16 +118,25 @@ bool isRun(const fs::path& folder) { return fileExists(folder / "run.json"); }
 RunFolder::RunFolder(fs::path folder, RunRequest request, std::shared_ptr<Lock> lock)
     : m_folder(std::move(folder)), m_request(std::move(request)), m_lock(std::move(lock)) {}
 
-RunFolder RunFolder::create(const fs::path& folder, const RunRequest& request) {
-    if (fileExists(folder) && !fs::is_directory(folder)) throw Error{"This is a file, not a folder", pathText(folder), "Choose another name for the run"};
+RunFolder RunFolder::create(const fs::path& folder, const RunRequest& request, const fs::path& tokenizer) {
+    if (fileExists(folder) && !fs::is_directory(folder))
+        throw Error{"This is a file, not a folder", pathText(folder), "Choose another name for the run"};
     for (const char* name : {"run.json", "config.json", "model.safetensors"}) {
         if (!fileExists(folder / name)) continue;
-        throw Error{name == std::string("run.json") ? "There is a training run already" : "There is a checkpoint already", pathText(folder / name),
-                    "Resume it with --resume, or choose another folder"};
+        throw Error{name == std::string("run.json") ? "There is a training run already" : "There is a checkpoint already",
+                    pathText(folder / name), "Resume it with --resume, or choose another folder"};
     }
     createFolder(folder);
     auto lock = std::make_shared<Lock>(folder);
-    writeTextFile(folder / "run.json", requestText(request));
+    const bool isFolder = fs::is_directory(tokenizer);
+    for (const char* name : kTokenizerFiles) {
+        fs::path from = (isFolder ? tokenizer : tokenizer.parent_path()) / name;
+        if (!isFolder && name == std::string_view("tokenizer.json")) from = tokenizer;  // whatever it is called there
+        if (!fileExists(from)) continue;
+        const MappedFile file(from);
+        writeTextFile(folder / name, {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()});
+    }
+    writeTextFile(folder / "run.json", requestText(request));  // last: a run has its tokenizer
     return {folder, request, std::move(lock)};
 }
 
@@ -139,18 +150,8 @@ RunFolder RunFolder::open(const fs::path& folder) {
     for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end; entry.increment(ignored)) {
         if (entry->path().filename().native().find(".part-") != std::string::npos) leftovers.push_back(entry->path());
     }
-    for (const fs::path& file : leftovers) fs::remove(file, ignored);
+    for (const fs::path& file : leftovers) fs::remove_all(file, ignored);
     return {folder, readRequest(folder / "run.json"), std::move(lock)};
-}
-
-void RunFolder::keepTokenizer(const fs::path& source) const {
-    if (fileExists(m_folder / "tokenizer.json") || fileExists(m_folder / "tokenizer.bin") || fileExists(m_folder / "merges.txt")) return;
-    const fs::path from = fs::is_directory(source) ? source : source.parent_path();
-    for (const char* name : kTokenizerFiles) {
-        if (!fileExists(from / name)) continue;
-        const MappedFile file(from / name);
-        writeTextFile(m_folder / name, {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()});
-    }
 }
 
 void RunFolder::writeDescriptions(const TrainConfig& config) const {

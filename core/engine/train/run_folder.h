@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // RunFolder: a training run on disk. Whatever is killed at whatever moment, the run can be resumed:
-//   run.json              what was asked for; written first, makes the folder a run
+//   tokenizer files       written first
+//   run.json              what was asked for; makes the folder a run
 //   state.safetensors     weights, moments and step together in one file, so that they always belong to each other
-//   model.safetensors     the weights alone, with config.json, tokenizer files, generation_config.json and latentloom.json: a checkpoint
+//   model.safetensors     the weights alone, with config.json, generation_config.json and latentloom.json: a checkpoint
 //                         that the program (and for its families `transformers`) opens
 //   metrics.jsonl         a line per step
 //   training.json         the model card
@@ -23,26 +24,26 @@ namespace loom {
 
 /// run.json
 struct RunRequest {
-    std::string config;              ///< the configuration as JSON
-    std::filesystem::path data;      ///< absolute
-    std::filesystem::path valid;     ///< absolute; empty = none
-    std::uint64_t dataHash = 0;      ///< of the training tokens
-    std::int64_t threads = 0;        ///< that the run was begun with
+    std::string config;           ///< the configuration as JSON
+    std::filesystem::path data;   ///< absolute
+    std::filesystem::path valid;  ///< absolute; empty = none
+    std::uint64_t dataHash = 0;   ///< of the training tokens
+    std::int64_t threads = 0;     ///< that the run was begun with
     std::string device = "cpu";
 };
 
 class RunFolder {
 public:
-    /// Makes a new run; an Error if there is one already. Locks the folder against a second process.
-    [[nodiscard]] static RunFolder create(const std::filesystem::path& folder, const RunRequest& request);
+    /// Makes a new run with the tokenizer's files from `tokenizer` (a folder, or a file in one); an Error if there is a run already. Locks
+    /// the folder against a second process.
+    [[nodiscard]] static RunFolder create(const std::filesystem::path& folder, const RunRequest& request,
+                                          const std::filesystem::path& tokenizer);
     /// Opens a run and locks it. Removes what a killed process left half written.
     [[nodiscard]] static RunFolder open(const std::filesystem::path& folder);
 
     [[nodiscard]] const std::filesystem::path& path() const { return m_folder; }
     [[nodiscard]] const RunRequest& request() const { return m_request; }
 
-    /// Copies the tokenizer's files from `source` (a folder, or a file in one) unless they are here already.
-    void keepTokenizer(const std::filesystem::path& source) const;
     /// config.json, generation_config.json, latentloom.json.
     void writeDescriptions(const TrainConfig& config) const;
     /// State first, model after it.

@@ -21,12 +21,15 @@ std::uint64_t hashOf(const std::vector<std::int32_t>& ids) {
     return hash;
 }
 
+void checkZero(std::string_view text, std::size_t offset, const std::string& where) {
+    const std::size_t zero = text.find('\0');
+    if (zero == std::string_view::npos) return;
+    throw Error{"The data is no text: there is a zero byte at byte " + std::to_string(offset + zero), where, "Choose a text file"};
+}
+
 /// The first story that is no text ends the reading early, whatever comes after it.
 void checkText(std::string_view text, std::size_t offset, const std::string& where) {
-    const std::size_t zero = text.find('\0');
-    if (zero != std::string_view::npos) {
-        throw Error{"The data is no text: there is a zero byte at byte " + std::to_string(offset + zero), where, "Choose a text file"};
-    }
+    checkZero(text, offset, where);
     if (const auto at = firstInvalidUtf8(text)) {
         throw Error{"The data is not UTF-8 at byte " + std::to_string(offset + *at), where, "Convert it, for example with iconv -t UTF-8"};
     }
@@ -43,11 +46,11 @@ TokenData readTokenData(const std::filesystem::path& file, const Tokenizer& toke
     const auto end = static_cast<std::int32_t>(tokenizer.endTokens().front().value());
     const MappedFile mapped(file);
     const std::string_view text(reinterpret_cast<const char*>(mapped.bytes().data()), mapped.bytes().size());
-    checkText(text.substr(0, std::min(text.size(), std::size_t{4096})).substr(0, std::min(text.size(), std::size_t{4096}) / 2), 0, where);
+    checkZero(text.substr(0, kPiece), 0, where);  // before its size is an argument: a file that is no text is never worth its memory
     // A token is rarely shorter than two bytes of text; four bytes hold it.
     if (const auto room = freeMemory(); room && static_cast<std::int64_t>(text.size()) > *room / 3) {
-        throw Error{"The data has " + std::to_string(text.size() >> 20) + " MiB; its tokens would not fit the " + std::to_string(*room >> 20) +
-                        " MiB of memory that are free",
+        throw Error{"The data has " + std::to_string(text.size() >> 20) + " MiB; its tokens would not fit the " +
+                        std::to_string(*room >> 20) + " MiB of memory that are free",
                     where, "Train on a part of it"};
     }
     TokenData data;

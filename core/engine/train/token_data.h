@@ -15,8 +15,8 @@ namespace loom {
 struct TokenData {
     std::vector<std::int32_t> ids;  ///< end-of-text, story, end-of-text, story, …, end-of-text
     std::int64_t stories = 0;
-    std::int64_t bytes = 0;   ///< UTF-8 bytes of the stories, separators left out
-    std::uint64_t hash = 0;   ///< of the ids
+    std::int64_t bytes = 0;  ///< UTF-8 bytes of the stories, separators left out
+    std::uint64_t hash = 0;  ///< of the ids
 };
 
 /// Reads `file` (stories separated by <|endoftext|>) and encodes it. `progress` is told (bytes done, all bytes) now and then. Throws Error

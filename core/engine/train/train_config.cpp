@@ -22,19 +22,48 @@ constexpr double kLargestSeed = 9007199254740992.0;  // 2^53: what JSON keeps ex
 
 constexpr std::array<std::string_view, 6> kTopKeys{"model", "training", "name", "twin", "description", "data"};
 constexpr std::array<std::string_view, 3> kDataKeys{"name", "licence", "source"};
-constexpr std::array<std::string_view, 20> kTrainingKeys{
-    "context", "batch", "accumulation", "steps",   "learning_rate", "min_learning_rate", "warmup",          "beta1",            "beta2", "eps",
-    "weight_decay", "clip", "dropout", "precision", "storage",  "evaluate_every", "validation_rows", "checkpoint_every", "seed",  "comment"};
-constexpr std::array<std::string_view, 15> kCommonModelKeys{
-    "model_type",          "architectures",     "dtype",         "vocab_size",         "hidden_size",
-    "num_hidden_layers",   "num_attention_heads", "num_key_value_heads", "intermediate_size", "max_position_embeddings",
-    "rope_theta",          "tie_word_embeddings", "bos_token_id", "eos_token_id",     "pad_token_id"};
+constexpr std::array<std::string_view, 20> kTrainingKeys{"context",
+                                                         "batch",
+                                                         "accumulation",
+                                                         "steps",
+                                                         "learning_rate",
+                                                         "min_learning_rate",
+                                                         "warmup",
+                                                         "beta1",
+                                                         "beta2",
+                                                         "eps",
+                                                         "weight_decay",
+                                                         "clip",
+                                                         "dropout",
+                                                         "precision",
+                                                         "storage",
+                                                         "evaluate_every",
+                                                         "validation_rows",
+                                                         "checkpoint_every",
+                                                         "seed",
+                                                         "comment"};
+constexpr std::array<std::string_view, 15> kCommonModelKeys{"model_type",
+                                                            "architectures",
+                                                            "dtype",
+                                                            "vocab_size",
+                                                            "hidden_size",
+                                                            "num_hidden_layers",
+                                                            "num_attention_heads",
+                                                            "num_key_value_heads",
+                                                            "intermediate_size",
+                                                            "max_position_embeddings",
+                                                            "rope_theta",
+                                                            "tie_word_embeddings",
+                                                            "bos_token_id",
+                                                            "eos_token_id",
+                                                            "pad_token_id"};
 constexpr std::array<std::string_view, 4> kLlamaKeys{"rms_norm_eps", "head_dim", "attention_bias", "mlp_bias"};
-constexpr std::array<std::string_view, 9> kDeepseekKeys{"rms_norm_eps",     "attention_bias",   "q_lora_rank", "kv_lora_rank",         "qk_nope_head_dim",
-                                                        "qk_rope_head_dim", "v_head_dim", "rope_interleave", "first_k_dense_replace"};
-constexpr std::array<std::string_view, 16> kOwnKeys{"attention_bias", "mlp_bias",    "head_dim",         "latent",           "k_rank",     "v_rank",
-                                                    "positions",      "rope_layout", "norm",             "norm_eps",         "mlp",        "q_lora_rank",
-                                                    "kv_lora_rank",   "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"};
+constexpr std::array<std::string_view, 9> kDeepseekKeys{"rms_norm_eps", "attention_bias",   "q_lora_rank",
+                                                        "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim",
+                                                        "v_head_dim",   "rope_interleave",  "first_k_dense_replace"};
+constexpr std::array<std::string_view, 16> kOwnKeys{
+    "attention_bias", "mlp_bias", "head_dim", "latent",      "k_rank",       "v_rank",           "positions",        "rope_layout",
+    "norm",           "norm_eps", "mlp",      "q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"};
 
 void checkModelKeys(const ConfigReader& model) {
     std::vector<std::string_view> known(kCommonModelKeys.begin(), kCommonModelKeys.end());
@@ -87,7 +116,8 @@ void checkTrainSettings(const TrainSettings& s, const ModelConfig& model, const 
         throw Error{"training." + key + " is " + value + "; it must be " + rule, where, "Correct the configuration"};
     };
     const auto whole = [&](const char* key, std::int64_t value, std::int64_t low, std::int64_t high) {
-        if (value < low || value > high) fail(key, std::to_string(value), "between " + std::to_string(low) + " and " + std::to_string(high));
+        if (value < low || value > high)
+            fail(key, std::to_string(value), "between " + std::to_string(low) + " and " + std::to_string(high));
     };
     const auto number = [&](const char* key, double value, double low, double high) {
         if (!(value >= low && value <= high)) {
@@ -131,7 +161,8 @@ TrainConfig parseTrainConfig(const std::string& text, const std::string& where, 
     if (!given) reader.fail("The key model is missing", "Write \"model\": {…} with the keys of a config.json");
     checkModelKeys(*given);
     if (given->has("vocab_size") && vocab > 0 && given->integer("vocab_size") != vocab) {
-        reader.fail("model.vocab_size is " + std::to_string(given->integer("vocab_size")) + " but the tokenizer has " + std::to_string(vocab) + " tokens",
+        reader.fail("model.vocab_size is " + std::to_string(given->integer("vocab_size")) + " but the tokenizer has " +
+                        std::to_string(vocab) + " tokens",
                     "Leave vocab_size out, or give the tokenizer that belongs to it");
     }
     nlohmann::json whole = reader.json();

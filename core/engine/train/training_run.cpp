@@ -28,8 +28,10 @@ using Clock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kUsualVocabulary = 4096;
-constexpr std::array kPrompts{"Once upon a time", "One day, a little girl named Lily", "Tom had a big red ball.", "The dog was very sad because",
-                              "\"Can I help you?\" asked the"};
+constexpr const char* kKeptKind = "byte-level BPE";
+constexpr const char* kScratch = "tokenizer.part-learning";  ///< folder of a tokenizer that is learnt for the run
+constexpr std::array kPrompts{"Once upon a time", "One day, a little girl named Lily", "Tom had a big red ball.",
+                              "The dog was very sad because", "\"Can I help you?\" asked the"};
 constexpr std::int64_t kSampleTokens = 200;
 constexpr double kSampleTemperature = 0.8;
 
@@ -52,7 +54,8 @@ TrainConfig configFor(const TrainOrder& order, std::int64_t vocab) {
 }
 
 /// Learns a tokenizer from the data into `folder`.
-void learnTokenizer(const fs::path& data, const fs::path& folder, std::int64_t vocab, TrainObserver& observer, const std::stop_token& stop) {
+void learnTokenizer(const fs::path& data, const fs::path& folder, std::int64_t vocab, TrainObserver& observer,
+                    const std::stop_token& stop) {
     BpeTrainer trainer({vocab, {kEndOfTextToken, kPaddingToken}, 0});
     const MappedFile file(data);
     const auto report = [&](const BpeProgress& p) { observer.onPhase("learning a tokenizer", p.done, p.total); };
@@ -85,37 +88,47 @@ public:
 private:
     /// Everything that can be wrong is found before the folder is made.
     void begin() {
-        if (isRun(m_order.run)) throw Error{"There is a training run already", pathText(m_order.run), "Go on with it with --resume, or choose another folder"};
+        if (isRun(m_order.run))
+            throw Error{"There is a training run already", pathText(m_order.run), "Go on with it with --resume, or choose another folder"};
         std::int64_t vocab = 0;
         std::shared_ptr<const Tokenizer> tokenizer;
         const std::int64_t asked = vocabAskedFor(m_order.config);
         if (!m_order.tokenizer.empty()) {
             tokenizer = openTokenizer(m_order.tokenizer, asked);
             vocab = tokenizer->vocabularySize();
+            if (tokenizer->kind() != kKeptKind) {
+                throw Error{"A run keeps its tokenizer in its folder, which only a byte-level BPE tokenizer can be",
+                            pathText(m_order.tokenizer),
+                            "Give a tokenizer.json, or leave the tokenizer out to have one learnt from the data"};
+            }
         }
         TrainConfig config = configFor(m_order, vocab > 0 ? vocab : asked > 0 ? asked : kUsualVocabulary);
         (void)MappedFile(m_order.data);  // that it can be read
         if (!m_order.valid.empty()) (void)MappedFile(m_order.valid);
         if (!tokenizer) {
-            const fs::path scratch = m_order.run / "tokenizer.part-learning";
+            const fs::path scratch = m_order.run / kScratch;
             createFolder(m_order.run);
             learnTokenizer(m_order.data, scratch, config.model.vocab, m_observer, m_stop);
             tokenizer = openTokenizer(scratch, 0);
             if (tokenizer->vocabularySize() != config.model.vocab) {
                 const std::int64_t found = tokenizer->vocabularySize();
                 fs::remove_all(scratch);
-                throw Error{"The data holds only enough text for a tokenizer of " + std::to_string(found) + " tokens, not " + std::to_string(config.model.vocab),
+                throw Error{"The data holds only enough text for a tokenizer of " + std::to_string(found) + " tokens, not " +
+                                std::to_string(config.model.vocab),
                             pathText(m_order.data), "Set model.vocab_size to " + std::to_string(found) + ", or give more text"};
             }
         }
         readData(*tokenizer, m_order.data, m_order.valid, config);
         const std::int64_t threads = threadsAsked();
         if (m_order.minutes) config = withTimeBudget(config, threads);
-        RunRequest request{config.text, absolutePath(m_order.data), absolutePath(m_order.valid), m_data.hash, threads,
+        RunRequest request{config.text,
+                           absolutePath(m_order.data),
+                           absolutePath(m_order.valid),
+                           m_data.hash,
+                           threads,
                            m_order.device == DeviceKind::Cuda ? "cuda" : "cpu"};
-        m_folder.emplace(RunFolder::create(m_order.run, request));
-        const fs::path scratch = m_order.run / "tokenizer.part-learning";
-        m_folder->keepTokenizer(m_order.tokenizer.empty() ? scratch : m_order.tokenizer);
+        const fs::path scratch = m_order.run / kScratch;
+        m_folder.emplace(RunFolder::create(m_order.run, request, m_order.tokenizer.empty() ? scratch : m_order.tokenizer));
         std::error_code ignored;
         fs::remove_all(scratch, ignored);
     }
@@ -123,10 +136,12 @@ private:
     void readData(const Tokenizer& tokenizer, const fs::path& data, const fs::path& valid, const TrainConfig& config) {
         const auto report = [&](std::int64_t done, std::int64_t total) { m_observer.onPhase("reading the data", done, total); };
         m_data = readTokenData(data, tokenizer, report, m_stop);
-        m_source.emplace(m_data.ids, config.training.context, config.training.batch, config.training.accumulation, config.training.seed, pathText(data));
+        m_source.emplace(m_data.ids, config.training.context, config.training.batch, config.training.accumulation, config.training.seed,
+                         pathText(data));
         if (valid.empty()) return;
         const TokenData held = readTokenData(valid, tokenizer, report, m_stop);
-        m_validation = validationBatches(held.ids, config.training.context, config.training.validationRows, config.training.batch, pathText(valid));
+        m_validation =
+            validationBatches(held.ids, config.training.context, config.training.validationRows, config.training.batch, pathText(valid));
     }
 
     [[nodiscard]] std::int64_t threadsAsked() const {
@@ -169,8 +184,8 @@ private:
                 throw Error{"The data is not what the run was begun with", pathText(data), "Give the same file, or begin a new run"};
             }
             if (threadsAsked() != request.threads) {
-                m_observer.onNote("The run was begun with " + std::to_string(request.threads) + " threads; with " + std::to_string(threadsAsked()) +
-                                  " its losses will differ in the last digits");
+                m_observer.onNote("The run was begun with " + std::to_string(request.threads) + " threads; with " +
+                                  std::to_string(threadsAsked()) + " its losses will differ in the last digits");
             }
         } else {
             m_valid = m_order.valid;
@@ -248,7 +263,8 @@ private:
             double recent = 0;
             for (const double time : times) recent += time;
             const double perStep = recent / static_cast<double>(times.size());
-            m_observer.onStep({point, s.steps, static_cast<double>(s.tokensPerStep()) / perStep, perStep * static_cast<double>(s.steps - m_step)});
+            m_observer.onStep(
+                {point, s.steps, static_cast<double>(s.tokensPerStep()) / perStep, perStep * static_cast<double>(s.steps - m_step)});
             m_summary.loss = result.loss;
             if (m_stop.stop_requested()) break;
         }
@@ -270,7 +286,9 @@ private:
         if (!m_valid.empty()) {
             const MappedFile file(m_valid);
             const auto stories = splitStories({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()});
-            const auto report = [&](std::int64_t done, std::int64_t all) { m_observer.onPhase("measuring on held-out stories", done, all); };
+            const auto report = [&](std::int64_t done, std::int64_t all) {
+                m_observer.onPhase("measuring on held-out stories", done, all);
+            };
             result = evaluate(*model, *valueOrThrow(engine->reference(*model, m_stop)), stories, MlaPath::Absorbed, report, m_stop);
             m_summary.bitsPerByte = result->bitsPerByte();
         }

@@ -17,12 +17,12 @@
 namespace loom {
 
 struct TrainOrder {
-    std::filesystem::path run;        ///< the run's folder
-    bool resume = false;              ///< go on with it; config, tokenizer and seed are then the run's own
-    std::filesystem::path config;     ///< configuration file
-    std::filesystem::path data;       ///< text file; with `resume` empty = where the run found it
-    std::filesystem::path valid;      ///< text file for the validation loss; empty = none
-    std::filesystem::path tokenizer;  ///< empty = learn one from the data, of the configuration's vocab_size (4,096 without one)
+    std::filesystem::path run;          ///< the run's folder
+    bool resume = false;                ///< go on with it; config, tokenizer and seed are then the run's own
+    std::filesystem::path config;       ///< configuration file
+    std::filesystem::path data;         ///< text file; with `resume` empty = where the run found it
+    std::filesystem::path valid;        ///< text file for the validation loss; empty = none
+    std::filesystem::path tokenizer;    ///< empty = learn one from the data, of the configuration's vocab_size (4,096 without one)
     std::optional<std::int64_t> steps;  ///< instead of the configuration's
     std::optional<double> minutes;      ///< as many steps as fit, by a measurement before the first one
     std::optional<std::uint64_t> seed;
@@ -32,8 +32,8 @@ struct TrainOrder {
 
 struct TrainProgress {
     TrainPoint point;
-    std::int64_t steps = 0;          ///< in all
-    double tokensPerSecond = 0;      ///< over the last steps
+    std::int64_t steps = 0;      ///< in all
+    double tokensPerSecond = 0;  ///< over the last steps
     double secondsLeft = 0;
 };
 

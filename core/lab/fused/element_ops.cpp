@@ -31,8 +31,8 @@ const float* asFloat(const Bf16* row, float* room, std::int64_t n) {
 }
 
 struct NormFunction : torch::autograd::Function<NormFunction> {
-    static Tensor forward(AutogradContext* context, const Tensor& input, const Tensor& weight, const std::optional<Tensor>& bias, double eps, bool centre,
-                          at::ScalarType output) {
+    static Tensor forward(AutogradContext* context, const Tensor& input, const Tensor& weight, const std::optional<Tensor>& bias,
+                          double eps, bool centre, at::ScalarType output) {
         const Rows x = rowsOf(input);
         const Tensor out = at::empty(input.sizes(), plainLike(input).dtype(output));
         const Tensor moments = at::empty({x.count, 2}, plainLike(input).dtype(at::kFloat));  // mean, 1/σ

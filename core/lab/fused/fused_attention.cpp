@@ -82,9 +82,9 @@ struct AttendFunction : torch::autograd::Function<AttendFunction> {
             const std::int64_t t = block * kBlock;
             const std::int64_t queries = std::min(kBlock, T - t);
             const std::int64_t seen = std::min(T, t + kBlock);
-            const Tensor& p = saved[static_cast<std::size_t>(3 + block)];                        // [n, queries, seen]
-            const Tensor dOutBlock = dOut.narrow(1, t, queries);                                 // [n, queries, b]
-            const Tensor ds = at::bmm(dOutBlock, v.narrow(1, 0, seen).transpose(1, 2));          // dp, then ds [n, queries, seen]
+            const Tensor& p = saved[static_cast<std::size_t>(3 + block)];                // [n, queries, seen]
+            const Tensor dOutBlock = dOut.narrow(1, t, queries);                         // [n, queries, b]
+            const Tensor ds = at::bmm(dOutBlock, v.narrow(1, 0, seen).transpose(1, 2));  // dp, then ds [n, queries, seen]
             byType(p, [&](auto* tag) {
                 using E = std::remove_pointer_t<decltype(tag)>;
                 forRows(p, t, [&](std::int64_t r, std::int64_t sees) {

@@ -40,8 +40,8 @@ struct HeadLossFunction : torch::autograd::Function<HeadLossFunction> {
         }
         for (std::int64_t n = 0; n < N; n += chunk) {
             const std::int64_t rows = std::min(chunk, N - n);
-            const Tensor part = hidden.narrow(0, n, rows);            // [rows, D]
-            const Tensor logits = product(part, computeWeight);       // [rows, V]
+            const Tensor part = hidden.narrow(0, n, rows);       // [rows, D]
+            const Tensor logits = product(part, computeWeight);  // [rows, V]
             byType(logits, [&](auto* tag) {
                 using E = std::remove_pointer_t<decltype(tag)>;
                 const RowKernelsOf<E>& kernels = rowKernels().of<E>();

@@ -208,8 +208,8 @@ void normBackward(const float* dy, const float* x, const float* w, float mean, f
 
 template <class T>
 constexpr RowKernelsOf<T> kernelsOf() {
-    return {softmax<T>,    softmaxBack<T>, swiglu<T>, swigluBack<T>, crossEntropy<T>, crossEntropyOnly<T>, rotateHalf<T>,
-            rotatePairs<T>, addTo<T>,       fromFloat<T>, toFloat<T>};
+    return {softmax<T>,    softmaxBack<T>, swiglu<T>, swigluBack<T>, crossEntropy<T>, crossEntropyOnly<T>,
+            rotateHalf<T>, rotatePairs<T>, addTo<T>,  fromFloat<T>,  toFloat<T>};
 }
 
 }  // namespace

@@ -12,11 +12,11 @@ const RowKernels& rowKernelsAvx512();
 
 const RowKernels& rowKernels() {
 #ifdef LOOM_X86
-    static const RowKernels& chosen = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-                                              __builtin_cpu_supports("avx512vl")
+    static const RowKernels& chosen = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                                              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
                                           ? rowKernelsAvx512()
                                       : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? rowKernelsAvx2()
-                                                                            : rowKernelsPortable();
+                                                                                                        : rowKernelsPortable();
     return chosen;
 #else
     return rowKernelsPortable();

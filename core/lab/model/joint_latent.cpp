@@ -34,7 +34,7 @@ JointLatent::Query JointLatent::query(const Tensor& x, const Rope& rope) const {
 
 JointLatent::Key JointLatent::key(const Tensor& x, const Rope& rope) const {
     const std::vector<Tensor> down = m_down(x).split_with_sizes({m_config.kvLoraRank, m_config.qkRopeHeadDim}, -1);
-    const Tensor latent = m_latentNorm(down[0]);                    // [B, T, r]
+    const Tensor latent = m_latentNorm(down[0]);                  // [B, T, r]
     const Tensor rotary = rope(down[1].unsqueeze(2)).squeeze(2);  // [B, T, dR]
     return {latent, rotary};
 }

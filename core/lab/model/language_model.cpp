@@ -37,7 +37,7 @@ Tensor LanguageModel::hidden(const Tensor& tokens, Past& past, Watch& watch, con
     const bool rotary = m_config.positions == Positions::Rotary;
     const Rope rope = rotary ? Rope(past.length(), tokens.size(1), rotaryWidth, a.ropeTheta, a.ropeLayout, type()) : Rope();
 
-    Tensor x = at::embedding(m_embedding, tokens);                                        // [B, T, D]
+    Tensor x = at::embedding(m_embedding, tokens);                                      // [B, T, D]
     if (m_places.defined()) x = x + m_places.narrow(0, past.length(), tokens.size(1));  // [B, T, D]
     x = dropout(x);
     for (std::size_t i = 0; i < m_blocks.size(); ++i) {

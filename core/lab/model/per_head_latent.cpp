@@ -24,7 +24,7 @@ Tensor PerHeadLatent::forward(const Tensor& x, const Rope& rope, Past& past, Ten
     const std::int64_t H = m_config.heads;
     const std::int64_t d = m_config.headDim;
 
-    const Tensor q = rope(m_query(x).unflatten(-1, {H, d}));                                              // [B, T, H, d]
+    const Tensor q = rope(m_query(x).unflatten(-1, {H, d}));                                               // [B, T, H, d]
     const Tensor keyLatents = past.keep(m_layer, 0, m_keyDown(x)).unflatten(-1, {H, m_config.kRank});      // [B, S, H, rK]
     const Tensor valueLatents = past.keep(m_layer, 1, m_valueDown(x)).unflatten(-1, {H, m_config.vRank});  // [B, S, H, rV]
     const auto up = [&](const Tensor& latents, const Tensor& matrices) {

@@ -16,12 +16,12 @@ public:
 private:
     AttentionConfig m_config;
     LayerIndex m_layer;
-    Linear m_query;     ///< D → H·d
-    Linear m_keyDown;   ///< D → H·rK
-    Linear m_valueDown; ///< D → H·rV
-    Tensor m_keyUp;     ///< [H·d, rK]: one matrix below the other
-    Tensor m_valueUp;   ///< [H·d, rV]
-    Linear m_output;    ///< H·d → D
+    Linear m_query;      ///< D → H·d
+    Linear m_keyDown;    ///< D → H·rK
+    Linear m_valueDown;  ///< D → H·rV
+    Tensor m_keyUp;      ///< [H·d, rK]: one matrix below the other
+    Tensor m_valueUp;    ///< [H·d, rV]
+    Linear m_output;     ///< H·d → D
 };
 
 }  // namespace loom::lab

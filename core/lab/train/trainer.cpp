@@ -74,14 +74,17 @@ public:
 
     [[nodiscard]] Result<StepResult> step(std::span<const TokenBatch> batches, double learningRate, std::int64_t step,
                                           std::stop_token stop) override {
-        return torchGuarded(m_threads, [&] {
-            StepResult result;
-            const double norm = accumulate(batches, step, result.loss, stop);
-            result.gradientNorm = norm;
-            result.applied = std::isfinite(result.loss) && std::isfinite(norm);
-            if (result.applied) apply(learningRate, step, m_options.clip > 0 && norm > m_options.clip ? norm / m_options.clip : 1.0);
-            return result;
-        }, /*gradients=*/true);
+        return torchGuarded(
+            m_threads,
+            [&] {
+                StepResult result;
+                const double norm = accumulate(batches, step, result.loss, stop);
+                result.gradientNorm = norm;
+                result.applied = std::isfinite(result.loss) && std::isfinite(norm);
+                if (result.applied) apply(learningRate, step, m_options.clip > 0 && norm > m_options.clip ? norm / m_options.clip : 1.0);
+                return result;
+            },
+            /*gradients=*/true);
     }
 
     [[nodiscard]] Result<double> loss(const TokenBatch& batch) override {
@@ -98,7 +101,9 @@ public:
             const auto add = [&](const std::string& name, const Tensor& tensor) {
                 const Tensor host = tensor.detach().to(at::kCPU).contiguous();
                 m_onHost.push_back(host);
-                tensors.push_back({name, host.scalar_type() == at::kDouble ? DType::F64 : DType::F32, host.sizes().vec(),
+                tensors.push_back({name,
+                                   host.scalar_type() == at::kDouble ? DType::F64 : DType::F32,
+                                   host.sizes().vec(),
                                    {static_cast<const std::byte*>(host.const_data_ptr()), host.nbytes()}});
             };
             for (const auto& [name, weight] : m_weights->all()) add(name, weight);
@@ -134,17 +139,20 @@ public:
     }
 
     [[nodiscard]] Result<std::map<std::string, std::vector<double>>> gradients(std::span<const TokenBatch> batches) override {
-        return torchGuarded(m_threads, [&] {
-            double loss = 0;
-            (void)accumulate(batches, 0, loss, {});
-            std::map<std::string, std::vector<double>> result;
-            for (const auto& [name, weight] : m_weights->all()) {
-                const Tensor gradient = weight.grad().to(at::TensorOptions().dtype(at::kDouble).device(at::kCPU)).contiguous();
-                const double* data = gradient.const_data_ptr<double>();
-                result.emplace(name, std::vector<double>(data, data + gradient.numel()));
-            }
-            return result;
-        }, /*gradients=*/true);
+        return torchGuarded(
+            m_threads,
+            [&] {
+                double loss = 0;
+                (void)accumulate(batches, 0, loss, {});
+                std::map<std::string, std::vector<double>> result;
+                for (const auto& [name, weight] : m_weights->all()) {
+                    const Tensor gradient = weight.grad().to(at::TensorOptions().dtype(at::kDouble).device(at::kCPU)).contiguous();
+                    const double* data = gradient.const_data_ptr<double>();
+                    result.emplace(name, std::vector<double>(data, data + gradient.numel()));
+                }
+                return result;
+            },
+            /*gradients=*/true);
     }
 
 private:
@@ -191,7 +199,8 @@ private:
         for (const TokenBatch& batch : batches) tokens += batch.tokens();
         if (tokens == 0) throw Error{"There are no tokens to train on", {}, {}};
         Dropout dropout{m_options.dropout, {}};
-        if (dropout.rate > 0) dropout.generator = at::detail::createCPUGenerator(m_options.seed * 0x9E3779B97F4A7C15ULL + static_cast<std::uint64_t>(step));
+        if (dropout.rate > 0)
+            dropout.generator = at::detail::createCPUGenerator(m_options.seed * 0x9E3779B97F4A7C15ULL + static_cast<std::uint64_t>(step));
         meanLoss = 0;
         for (const TokenBatch& batch : batches) {
             if (stop.stop_requested()) throw Error{"Cancelled", {}, {}};
@@ -214,16 +223,16 @@ private:
         const at::AutoGradMode noGradients(false);
         const AdamWSettings& a = m_options.adamW;
         const bool inOperator = divisor != 1.0 && m_options.precision != DType::F64;  // which takes the divisor as f32
-        const std::optional<Tensor> scale = inOperator ? std::optional(at::full({}, divisor, at::TensorOptions().dtype(at::kFloat).device(m_device)))
-                                                       : std::nullopt;
+        const std::optional<Tensor> scale =
+            inOperator ? std::optional(at::full({}, divisor, at::TensorOptions().dtype(at::kFloat).device(m_device))) : std::nullopt;
         for (Group& group : m_groups) {
             if (group.weights.empty()) continue;
             std::vector<Tensor> gradients;
-            for (const Tensor& weight : group.weights) gradients.push_back(inOperator || divisor == 1.0 ? weight.grad().contiguous() : weight.grad() / divisor);
+            for (const Tensor& weight : group.weights)
+                gradients.push_back(inOperator || divisor == 1.0 ? weight.grad().contiguous() : weight.grad() / divisor);
             for (const Tensor& counter : group.steps) counter.fill_(static_cast<double>(step));
             at::_fused_adamw_(group.weights, gradients, group.moments, group.squares, {}, group.steps, learningRate, a.beta1, a.beta2,
-                              group.weightDecay, a.eps, /*amsgrad=*/false, /*maximize=*/false,
-                              scale);
+                              group.weightDecay, a.eps, /*amsgrad=*/false, /*maximize=*/false, scale);
         }
         m_weights->refreshShadows();
     }
