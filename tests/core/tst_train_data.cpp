@@ -104,6 +104,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadConfig{"JointWithoutRotation", kPaper.substr(0, kPaper.find("\"latent\"")) + R"("latent":"joint","positions":"learned")", "",
                   "positions"},
         BadConfig{"UnknownLatent", kPaper.substr(0, kPaper.find("\"latent\"")) + R"("latent":"tiny")", "", "latent is \"tiny\""},
+        BadConfig{"TwinElsewhere", kLlama, R"(,"twin":"/etc")", "twin"},
+        BadConfig{"LongName", kLlama, ",\"name\":\"" + std::string(201, 'n') + "\"", "name is longer"},
         BadConfig{"ZeroSteps", kLlama, R"(,"training":{"steps":0})", "training.steps is 0"},
         BadConfig{"ContextOfTheNetworkExceeded", kLlama, R"(,"training":{"context":33})", "training.context is 33"},
         BadConfig{"NegativeRate", kLlama, R"(,"training":{"learning_rate":-1})", "training.learning_rate"},

@@ -17,24 +17,16 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kFormat = 1;
 constexpr std::size_t kLargestFile = std::size_t{64} << 10;
-constexpr std::size_t kLongestName = 200;
 
 struct OwnFile {
     std::string name;
     fs::path twin;  ///< relative; empty = none
 };
 
-/// A sibling or a folder below: "../demo-mha". What comes with a download must not point elsewhere on the disk.
 fs::path plainPath(const ConfigReader& reader) {
     const std::string text = reader.text("twin");
-    const fs::path path = fs::path(text).lexically_normal();
-    const auto climbs = std::count(path.begin(), path.end(), "..");
-    const bool onlyAtStart = climbs == 0 || *path.begin() == "..";
-    const bool control = std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-    if (text.empty() || path.is_absolute() || climbs > 1 || !onlyAtStart || control || text.size() > 1000) {
-        reader.fail("twin must name a folder beside this one, such as ../demo-mha");
-    }
-    return path;
+    if (!isTwinPath(text)) reader.fail("twin must name a folder beside this one, such as ../demo-mha");
+    return fs::path(text).lexically_normal();
 }
 
 OwnFile readOwnFile(const fs::path& folder) {
@@ -44,7 +36,7 @@ OwnFile readOwnFile(const fs::path& folder) {
     reader.requireFormat(kFormat);
     OwnFile own;
     if (reader.has("name")) own.name = reader.text("name");
-    if (own.name.size() > kLongestName) reader.fail("name is longer than " + std::to_string(kLongestName) + " bytes");
+    if (own.name.size() > kLongestModelName) reader.fail("name is longer than " + std::to_string(kLongestModelName) + " bytes");
     if (reader.has("twin")) own.twin = plainPath(reader);
     return own;
 }
@@ -60,6 +52,14 @@ void addProblem(ModelNotes& notes, const std::string& about, const Error& error)
 }
 
 }  // namespace
+
+bool isTwinPath(const std::string& text) {
+    const fs::path path = fs::path(text).lexically_normal();
+    const auto climbs = std::count(path.begin(), path.end(), "..");
+    const bool onlyAtStart = climbs == 0 || *path.begin() == "..";
+    const bool control = std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    return !text.empty() && !path.is_absolute() && climbs <= 1 && onlyAtStart && !control && text.size() <= 1000;
+}
 
 ModelNotes readModelNotes(const fs::path& path) {
     ModelNotes notes;

@@ -12,6 +12,8 @@
 #include "core/engine/checkpoint/families.h"
 #include "core/engine/checkpoint/json_text.h"
 #include "core/engine/checkpoint/mapped_file.h"
+#include "core/engine/checkpoint/model_card.h"
+#include "core/engine/checkpoint/model_notes.h"
 
 namespace loom {
 namespace {
@@ -179,6 +181,11 @@ TrainConfig parseTrainConfig(const std::string& text, const std::string& where, 
     config.name = reader.text("name", "");
     config.twin = reader.text("twin", "");
     config.description = reader.text("description", "");
+    // What the run writes must open again.
+    if (!config.twin.empty() && !isTwinPath(config.twin)) reader.fail("twin must name a folder beside the run, such as ../demo-mha");
+    if (config.name.size() > kLongestModelName) reader.fail("name is longer than " + std::to_string(kLongestModelName) + " bytes");
+    if (config.description.size() > kLongestCardText)
+        reader.fail("description is longer than " + std::to_string(kLongestCardText) + " bytes");
     if (const std::optional<ConfigReader> data = reader.object("data")) {
         data->allowOnly(kDataKeys);
         config.data = {data->text("name", ""), data->text("licence", ""), data->text("source", "")};
