@@ -26,7 +26,7 @@ int run(const Options& options, const Context& context) {
     const auto engine = Engine::create(context.engineOptions());
     const auto model = openModel(*engine, options.model, options.tokenizer, true);
     const MappedFile file(options.data);
-    const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+    const std::string_view text = file.text();
     if (const auto at = firstInvalidUtf8(text)) {
         throw Error{"The data is not UTF-8 at byte " + std::to_string(*at), options.data, "Give a text file"};
     }

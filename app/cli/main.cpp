@@ -34,6 +34,21 @@ constexpr const char* kExamples =
     "\n"
     "Exit codes: 0 done, 1 error, 2 wrong usage, 130 cancelled.";
 
+/// What was typed after the program's name, last first as the parser wants it. "--name=" becomes "--name" and an empty text: the parser
+/// would take the argument that follows instead.
+std::vector<std::string> arguments(int argc, char** argv) {
+    std::vector<std::string> words;
+    for (int i = 1; i < argc; ++i) {
+        std::string word = argv[i];
+        const bool emptyText = word.size() > 3 && word.starts_with("--") && word.find('=') == word.size() - 1;
+        if (emptyText) word.pop_back();
+        words.push_back(std::move(word));
+        if (emptyText) words.emplace_back();
+    }
+    std::reverse(words.begin(), words.end());
+    return words;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -51,7 +66,7 @@ int main(int argc, char** argv) {
         addGenerate(program, context),       addLogits(program, context), addInspect(program, context), addTokenize(program, context),
         addTokenizerTrain(program, context), addEval(program, context),   addTrain(program, context)};
     try {
-        program.parse(argc, argv);
+        program.parse(arguments(argc, argv));
     } catch (const CLI::ParseError& error) {
         const int code = program.exit(error, std::cout, std::cerr);
         return code == 0 ? kOk : kUsage;

@@ -33,7 +33,7 @@ BpeVocabulary learn(const Options& options, const Context& context, std::int64_t
         progress.update(phase + std::to_string(std::lround(percent)) + " %", p.done, p.total, static_cast<int>(p.phase));
     };
     try {
-        trainer.add({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}, report, context.stop);
+        trainer.add(file.text(), report, context.stop);
         return trainer.train(report, context.stop);
     } catch (Error& error) {
         if (error.where.empty()) error.where = options.data;

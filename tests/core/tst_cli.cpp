@@ -102,6 +102,7 @@ TEST_F(Cli, InspectCountsAndSumsAllLayers) {
 TEST_F(Cli, TokenizeGoesThereAndBack) {
     const std::string folder = model();
     const auto ids = json("tokenize " + folder + " --text 'Hi you'")["ids"];
+    EXPECT_EQ(json("tokenize " + folder + " --text=")["ids"], nlohmann::json::array()) << "an empty text, not the next argument";
     ASSERT_EQ(ids.size(), 6U);
     std::string list;
     for (const auto& id : ids) list += (list.empty() ? "" : ",") + std::to_string(id.get<int>());

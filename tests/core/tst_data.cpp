@@ -2,10 +2,12 @@
 // Values that cross boundaries: error messages, UTF-8 in pieces, names, sampler bounds.
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
 
+#include "core/data/bf16.h"
 #include "core/data/error.h"
 #include "core/data/generate.h"
 #include "core/data/utf8.h"
@@ -35,6 +37,21 @@ TEST(Error, guardedTurnsExceptionsIntoValues) {
     ASSERT_FALSE(other);
     EXPECT_EQ(other.error().what, "other");
     EXPECT_TRUE(guarded([] {}));
+}
+
+TEST(Bf16, roundsToNearestTiesToEven) {
+    EXPECT_EQ(toBf16(1.0F), 0x3F80);
+    EXPECT_EQ(toBf16(1.0F + 1.0F / 256), 0x3F80) << "a tie goes to the even one, down";
+    EXPECT_EQ(toBf16(1.0F + 3.0F / 256), 0x3F82) << "a tie goes to the even one, up";
+    EXPECT_EQ(toBf16(std::nextafter(1.0F + 1.0F / 256, 2.0F)), 0x3F81);
+    EXPECT_EQ(toBf16(-1.0F), 0xBF80);
+    EXPECT_EQ(toBf16(std::numeric_limits<float>::max()), 0x7F80) << "past the largest: infinity";
+    EXPECT_TRUE(std::isnan(fromBf16(toBf16(std::numeric_limits<float>::quiet_NaN()))));
+    EXPECT_TRUE(std::isnan(fromBf16(toBf16(std::bit_cast<float>(0x7F800001U))))) << "its upper half alone would be infinity";
+    for (std::uint32_t bits = 0; bits < 0x7F80; ++bits) {
+        const auto value = static_cast<std::uint16_t>(bits);
+        ASSERT_EQ(toBf16(fromBf16(value)), value);
+    }
 }
 
 TEST(Utf8, findsTheFirstInvalidByte) {

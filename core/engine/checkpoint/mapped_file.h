@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
+#include <string>
+#include <string_view>
 
 namespace loom {
 
@@ -17,6 +19,8 @@ public:
     MappedFile& operator=(const MappedFile&) = delete;
 
     [[nodiscard]] std::span<const std::byte> bytes() const { return {m_data, m_size}; }
+    /// The same bytes as text; nothing is checked.
+    [[nodiscard]] std::string_view text() const { return {reinterpret_cast<const char*>(m_data), m_size}; }
     [[nodiscard]] const std::filesystem::path& path() const { return m_path; }
 
 private:

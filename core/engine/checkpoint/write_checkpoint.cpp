@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/checkpoint/write_checkpoint.h"
 
-#include <bit>
 #include <cstring>
 #include <span>
 #include <system_error>
 
 #include <nlohmann/json.hpp>
 
+#include "core/data/bf16.h"
 #include "core/data/error.h"
 #include "core/engine/checkpoint/atomic_file.h"
 #include "core/engine/checkpoint/mapped_file.h"
@@ -65,8 +65,7 @@ std::vector<std::uint16_t> asBf16(const TensorToWrite& tensor) {
         } else {
             std::memcpy(&value, tensor.data.data() + 4 * i, 4);
         }
-        const auto bits = std::bit_cast<std::uint32_t>(value);
-        out[i] = static_cast<std::uint16_t>((bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16);  // to nearest, ties to even
+        out[i] = toBf16(value);
     }
     return out;
 }

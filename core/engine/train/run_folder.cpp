@@ -134,7 +134,7 @@ RunFolder RunFolder::create(const fs::path& folder, const RunRequest& request, c
         if (!isFolder && name == std::string_view("tokenizer.json")) from = tokenizer;  // whatever it is called there
         if (!fileExists(from)) continue;
         const MappedFile file(from);
-        writeTextFile(folder / name, {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()});
+        writeTextFile(folder / name, file.text());
     }
     writeTextFile(folder / "run.json", requestText(request));  // last: a run has its tokenizer
     return {folder, request, std::move(lock)};

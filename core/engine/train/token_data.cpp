@@ -45,7 +45,7 @@ TokenData readTokenData(const std::filesystem::path& file, const Tokenizer& toke
     }
     const auto end = static_cast<std::int32_t>(tokenizer.endTokens().front().value());
     const MappedFile mapped(file);
-    const std::string_view text(reinterpret_cast<const char*>(mapped.bytes().data()), mapped.bytes().size());
+    const std::string_view text = mapped.text();
     checkZero(text.substr(0, kPiece), 0, where);  // before its size is an argument: a file that is no text is never worth its memory
     // A token is rarely shorter than two bytes of text; four bytes hold it.
     if (const auto room = freeMemory(); room && static_cast<std::int64_t>(text.size()) > *room / 3) {

@@ -60,7 +60,7 @@ void learnTokenizer(const fs::path& data, const fs::path& folder, std::int64_t v
     const MappedFile file(data);
     const auto report = [&](const BpeProgress& p) { observer.onPhase("learning a tokenizer", p.done, p.total); };
     try {
-        trainer.add({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}, report, stop);
+        trainer.add(file.text(), report, stop);
         writeTokenizer(folder, trainer.train(report, stop));
     } catch (Error& error) {
         if (error.where.empty()) error.where = pathText(data);
@@ -285,7 +285,7 @@ private:
         std::optional<Evaluation> result;
         if (!m_valid.empty()) {
             const MappedFile file(m_valid);
-            const auto stories = splitStories({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()});
+            const auto stories = splitStories(file.text());
             const auto report = [&](std::int64_t done, std::int64_t all) {
                 m_observer.onPhase("measuring on held-out stories", done, all);
             };

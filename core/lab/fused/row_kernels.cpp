@@ -8,6 +8,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/data/bf16.h"
+
 #if defined(__GNUC__) && !defined(__clang__)
 #define LOOM_VECTORISE _Pragma("GCC ivdep")
 #else
@@ -18,15 +20,9 @@ namespace loom::lab {
 namespace {
 
 inline float load(float x) { return x; }
-inline float load(Bf16 x) { return std::bit_cast<float>(static_cast<std::uint32_t>(x) << 16); }
+inline float load(Bf16 x) { return fromBf16(x); }
 inline void store(float& to, float x) { to = x; }
-/// Rounds to nearest, ties to even. NaN stays NaN.
-inline void store(Bf16& to, float x) {
-    const auto bits = std::bit_cast<std::uint32_t>(x);
-    const std::uint32_t rounded = (bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16;
-    const std::uint32_t nan = (bits >> 16) | 0x40U;
-    to = static_cast<Bf16>((bits & 0x7FFFFFFFU) > 0x7F800000U ? nan : rounded);
-}
+inline void store(Bf16& to, float x) { to = toBf16(x); }
 
 /// e^x by a polynomial of degree 6 on [−ln2/2, ln2/2] and a shift of the exponent; relative error below 3e-7. x ≤ 88; 0 below −87.
 inline float fastExp(float x) {
@@ -47,11 +43,18 @@ inline float fastExp(float x) {
     return x < -87.0F ? 0.0F : p * scale;
 }
 
+/// Ignores NaN. Several maxima side by side: a compiler that must respect NaN makes no vectors of a single one.
 template <class T>
 float largest(const T* row, std::int64_t n) {
-    float best = -std::numeric_limits<float>::infinity();
-    for (std::int64_t i = 0; i < n; ++i) best = load(row[i]) > best ? load(row[i]) : best;
-    return best;
+    constexpr std::int64_t kSide = 64;
+    float best[kSide];
+    std::fill(best, best + kSide, -std::numeric_limits<float>::infinity());
+    std::int64_t i = 0;
+    for (; i + kSide <= n; i += kSide) {
+        for (std::int64_t k = 0; k < kSide; ++k) best[k] = load(row[i + k]) > best[k] ? load(row[i + k]) : best[k];
+    }
+    for (; i < n; ++i) best[0] = load(row[i]) > best[0] ? load(row[i]) : best[0];
+    return *std::max_element(best, best + kSide);
 }
 
 template <class T>

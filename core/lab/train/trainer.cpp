@@ -15,16 +15,12 @@
 
 #include <cmath>
 #include <cstring>
-#include <limits>
-
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include "core/lab/device/device.h"
 #include "core/lab/fused/fused.h"
 #include "core/lab/model/language_model.h"
 #include "core/lab/torch_guard.h"
+#include "core/lab/train/kept_memory.h"
 
 namespace loom::lab {
 namespace {
@@ -50,7 +46,6 @@ public:
         m_weights->makeTrainable(options.precision == DType::BF16 ? at::kBFloat16 : type);
         m_model = std::make_unique<LanguageModel>(m_config, m_weights, MlaPath::Naive);
         m_groups[0].weightDecay = options.adamW.weightDecay;
-        reuseMemory();
         for (const auto& [name, weight] : m_weights->all()) {
             Group& group = m_groups[groupOf(weight)];
             group.weights.push_back(weight);
@@ -59,15 +54,6 @@ public:
             group.steps.push_back(at::full({}, 0.0, at::TensorOptions().dtype(at::kFloat).device(m_device)));
             m_counted.add(static_cast<std::int64_t>(2 * weight.nbytes()));
         }
-    }
-
-    ~Trainer() override {
-        m_model.reset();
-        m_weights.reset();
-        for (Group& group : m_groups) group = {};
-#ifdef __GLIBC__
-        malloc_trim(0);
-#endif
     }
 
     [[nodiscard]] const ModelConfig& config() const override { return m_config; }
@@ -159,15 +145,6 @@ private:
     /// 0: matrices, 1: norms and biases, which do not decay.
     [[nodiscard]] static std::size_t groupOf(const Tensor& weight) { return weight.dim() >= 2 ? 0 : 1; }
 
-    /// Every step takes and returns the same large blocks. The C library would give them back to the system each time, and the system
-    /// would clear them page by page: a tenth of the time of a step.
-    static void reuseMemory() {
-#ifdef __GLIBC__
-        mallopt(M_MMAP_MAX, 0);
-        mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-#endif
-    }
-
     template <class Body>
     void forMoments(Body&& body) const {
         std::size_t next[2] = {0, 0};
@@ -237,6 +214,7 @@ private:
         m_weights->refreshShadows();
     }
 
+    KeptMemory m_keptMemory;  ///< first: dies after everything that it keeps
     ModelConfig m_config;
     TrainerOptions m_options;
     int m_threads;
