@@ -53,6 +53,9 @@ CacheSpec cacheSpec(const ModelConfig& config, MlaPath path, DType dtype) {
                 {{CacheLane::KeyLatent, a.heads * a.kRank}, {CacheLane::ValueLatent, a.heads * a.vRank}},
                 dtype};
     }
+    if (a.latent == Latent::SplitShared) {
+        return {CacheForm::Latent, config.layers, {{CacheLane::KeyLatent, a.kRank}, {CacheLane::ValueLatent, a.vRank}}, dtype};
+    }
     if (path == MlaPath::Naive) return fullSpec(config.layers, a.heads * a.qkHeadDim(), a.heads * a.vHeadDim, dtype);
     return latentSpec(config.layers, a.kvLoraRank, a.qkRopeHeadDim, dtype);
 }

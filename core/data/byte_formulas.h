@@ -14,10 +14,10 @@ namespace loom {
 /// Which of two equivalent ways a joint latent is decoded. Naive expands keys and values per head and keeps them;
 /// Absorbed keeps the latent and folds the up-projections into query and output (arXiv 2405.04434, section 2.1.2).
 enum class MlaPath : std::uint8_t { Naive, Absorbed };
-/// Full: per-head keys and values. Latent: c and the shared rotary key, or the latents of each head.
+/// Full: per-head keys and values. Latent: c and the shared rotary key, or latents of keys and of values.
 enum class CacheForm : std::uint8_t { Full, Latent };
 /// One kind of vector kept per position. A full cache has Keys and Values, a latent cache Latent and RotaryKey (joint) or KeyLatent and
-/// ValueLatent (per head).
+/// ValueLatent (per head, or shared by all heads).
 enum class CacheLane : std::uint8_t { Keys, Values, Latent, RotaryKey, KeyLatent, ValueLatent };
 
 [[nodiscard]] std::string_view name(MlaPath path);    ///< "naive", "absorbed"
@@ -37,7 +37,7 @@ struct CacheSpec {
     std::vector<LaneSpec> lanes;
     DType dtype = DType::F32;
 
-    /// Cached elements per token and layer: 2·G·d, H(dN+dR+dV) for the naive joint form, r + dR, or H·(rK + rV) per head.
+    /// Cached elements per token and layer: 2·G·d, H(dN+dR+dV) for the naive joint form, r + dR, H·(rK + rV) per head, or rK + rV shared.
     [[nodiscard]] std::int64_t elementsPerTokenPerLayer() const;
     /// All layers together.
     [[nodiscard]] std::int64_t elementsPerToken() const { return elementsPerTokenPerLayer() * layers; }

@@ -61,17 +61,34 @@ ForwardOutput TorchSequence::run(std::span<const TokenId> tokens, const ForwardO
     }
     checkContext(m_cache.length() + T, m_network->config);
 
-    CachedPast past(m_cache, m_model.type());
+    const std::int64_t kept = m_cache.length();
+    const std::int64_t start = firstToCompute(kept + T);
+    const std::int64_t again = kept - start;
+    TokenIds all = again > 0 ? m_tokens : TokenIds{};
+    all.insert(all.end(), tokens.begin(), tokens.end());
+    m_stale = m_stale || again > 0;
+    CachedPast past(m_cache, m_model.type(), start);
     ForwardOutput output;
     Watch watch{options.capture, false, {}, options.layerTimes ? &output.layerTimes : nullptr};
-    const Tensor hidden = m_model.hidden(tokenTensor(tokens, 1, m_model), past, watch, {});  // [1, T, D]
-    const Tensor wanted = options.allLogits ? hidden[0] : hidden[0].narrow(0, T - 1, 1);     // [T or 1, D]
+    const Tensor hidden = m_model.hidden(tokenTensor(all, 1, m_model), past, watch, {}).narrow(1, again, T);  // [1, T, D]
+    const Tensor wanted = options.allLogits ? hidden[0] : hidden[0].narrow(0, T - 1, 1);                      // [T or 1, D]
 
     output.logits = floats(m_model.logits(wanted));
     if (options.norms) output.norms = norms(T);
-    if (options.capture) output.attention = attentionRows(*options.capture, watch.attention);
-    past.commit(T);  // last: whatever failed above has left the sequence as it was
+    if (options.capture) output.attention = attentionRows(*options.capture, watch.attention.narrow(2, again, T));
+    if (m_model.config().attention.ropeScaling.kind == RopeScalingKind::Dynamic) {
+        m_tokens.insert(m_tokens.end(), tokens.begin(), tokens.end());
+    }
+    past.commit(again + T);  // last: whatever failed above has left the sequence as it was
+    m_stale = false;
+    m_rotatedFor = kept + T;
     return output;
+}
+
+std::int64_t TorchSequence::firstToCompute(std::int64_t newLength) const {
+    const std::int64_t kept = m_cache.length();
+    const bool same = sameRotation(m_network->config.attention.ropeScaling, m_rotatedFor, newLength);
+    return same && !m_stale ? kept : 0;
 }
 
 std::vector<float> TorchSequence::norms(std::int64_t newRows) {
@@ -92,6 +109,7 @@ Result<void> TorchSequence::truncate(std::int64_t length) {
                 "A sequence of " + std::to_string(m_cache.length()) + " positions cannot be cut to " + std::to_string(length), {}, {}};
         }
         m_cache.setLength(length);
+        m_tokens.resize(std::min(m_tokens.size(), static_cast<std::size_t>(length)), TokenId{0});
     });
 }
 

@@ -38,12 +38,17 @@ public:
     [[nodiscard]] const KvCache& cache() const override { return m_cache; }
 
 private:
+    /// Where the computation must begin: behind what is kept, or at the beginning where a longer text turns its keys by other angles.
+    [[nodiscard]] std::int64_t firstToCompute(std::int64_t newLength) const;
     [[nodiscard]] ForwardOutput run(std::span<const TokenId> tokens, const ForwardOptions& options);
     [[nodiscard]] std::vector<float> norms(std::int64_t newRows);
 
     std::shared_ptr<Network> m_network;
     const LanguageModel& m_model;
     KvCache m_cache;
+    TokenIds m_tokens;              ///< what the cache holds; kept where a longer text is computed anew (RopeScalingKind::Dynamic)
+    std::int64_t m_rotatedFor = 0;  ///< length of the text whose rotation the cached keys have
+    bool m_stale = false;           ///< rows of the cache belong to a computation that failed
 };
 
 }  // namespace loom::lab

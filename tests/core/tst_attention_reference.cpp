@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "core/engine/api/lab.h"
 #include "tests/core/reference/exact_lab.h"
@@ -64,10 +65,10 @@ TEST_P(AttentionForms, f32IsCloseAtFullSize) {
     config.layers = 1;
     config.ffnWidth = 300;
     config.attention.heads = 8;
-    config.attention.kvHeads = config.attention.latent == Latent::Joint ? 8 : 2 * GetParam().config.attention.kvHeads;
+    config.attention.kvHeads = 2 * GetParam().config.attention.kvHeads;
+    if (!config.attention.windows.empty()) config.attention.windows = {config.attention.windows.front()};
     if (config.attention.latent == Latent::None) config.attention.headDim = 32;
-    if (config.attention.latent == Latent::PerHead) {
-        config.attention.kvHeads = 8;
+    if (config.attention.latent == Latent::PerHead || config.attention.latent == Latent::SplitShared) {
         config.attention.headDim = 32;
         config.attention.kRank = config.attention.vRank = 16;
     }
@@ -109,7 +110,56 @@ TEST(AttentionReference, naiveEqualsAbsorbedInF64) {
         EXPECT_LE(largestDifference(naive.logitsInBlocks(tokens, {7, 33}), absorbed.logitsInBlocks(tokens, {33, 7})), kExact) << each.name;
         ++compared;
     }
-    EXPECT_EQ(compared, 4);
+    EXPECT_EQ(compared, 7);
+}
+
+TEST(AttentionReference, expertsOfOtherGroupsStayOutWhereCorrectedScoresAreNegative) {
+    const ModelConfig config = networkCase("expertsSigmoid");
+    Checkpoint checkpoint = memoryCheckpoint(config);
+    std::vector<float> bias;
+    for (std::int64_t e = 0; e < config.moe.experts; ++e) bias.push_back(-1.5F - 0.03F * static_cast<float>(e));  // sigmoid < 1
+    for (std::int64_t layer = 0; layer < config.layers; ++layer) {
+        checkpoint.tensors.at("model.layers." + std::to_string(layer) + ".mlp.gate.e_score_correction_bias").data =
+            std::as_bytes(std::span(bias));
+    }
+    const TokenIds tokens = someTokens(40, config.vocab);
+    EXPECT_LE(largestDifference(ExactLab(checkpoint, MlaPath::Absorbed).logits(tokens), plainForward(checkpoint, tokens).logits), kExact);
+}
+
+TEST(AttentionReference, dynamicScalingComputesALongerTextAsIfAtOnce) {
+    ModelConfig config = networkCase("gqa");
+    config.attention.ropeScaling.kind = RopeScalingKind::Dynamic;
+    config.attention.ropeScaling.factor = 4.0;
+    config.attention.ropeScaling.originalContext = 10;
+    config.context = 40;
+    const Checkpoint checkpoint = memoryCheckpoint(config);
+    const TokenIds tokens = someTokens(25, config.vocab);
+    for (const std::int64_t length : {9, 10, 11, 25}) {
+        const TokenIds some(tokens.begin(), tokens.begin() + length);
+        EXPECT_LE(largestDifference(ExactLab(checkpoint, MlaPath::Naive).logits(some), plainForward(checkpoint, some).logits), kExact)
+            << length;
+    }
+    MemoryAccount account;
+    const auto model = valueOrThrow(valueOrThrow(loadLab())->build(checkpoint, {DeviceKind::Cpu, 1, DType::F64}, account, {}));
+    const auto story = valueOrThrow(model->newSequence(40, MlaPath::Naive));
+    const auto expectLast = [&](const std::vector<float>& logits, std::int64_t length) {
+        const std::vector<double> plain = plainForward(checkpoint, {tokens.begin(), tokens.begin() + length}).logits;
+        EXPECT_LE(largestDifference(widened(logits), {plain.end() - config.vocab, plain.end()}), 1e-6) << length;
+    };
+    const auto forward = [&](std::int64_t from, std::int64_t count, const ForwardOptions& options = {}) {
+        return valueOrThrow(story->forward({tokens.data() + from, static_cast<std::size_t>(count)}, options));
+    };
+    for (std::int64_t t = 0; t < 13; ++t) expectLast(forward(t, 1).logits, t + 1);
+    ForwardOptions capture;
+    capture.capture = LayerIndex{0};
+    const ForwardOutput block = forward(13, 4, capture);
+    expectLast(block.logits, 17);
+    ASSERT_EQ(block.attention.size(), 4U);
+    EXPECT_EQ(block.attention.front()->position, 13);
+    ASSERT_TRUE(story->truncate(8));
+    expectLast(forward(8, 1).logits, 9);
+    expectLast(forward(9, 16).logits, 25);
+    EXPECT_EQ(story->cache().length(), 25);
 }
 
 TEST(AttentionReference, differentWeightsGiveDifferentLogits) {

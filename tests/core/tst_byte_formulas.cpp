@@ -62,6 +62,21 @@ TEST(ByteFormulas, pathMattersForALatentOnly) {
     EXPECT_EQ(absorbed.equation(), "(16 latent + 4 rotary key) × 2 layers × 4 bytes");
 }
 
+TEST(ByteFormulas, splitLatentsPerHeadAndShared) {
+    ModelConfig config = full(9, 512, 8, 8);
+    config.attention.latent = Latent::PerHead;
+    config.attention.kRank = config.attention.vRank = 32;
+    EXPECT_EQ(bytes(config, MlaPath::Naive, DType::BF16), 9'216) << "H·r = D/2";
+    config.attention.latent = Latent::SplitShared;
+    config.attention.kRank = 128;
+    config.attention.vRank = 96;
+    const CacheSpec spec = cacheSpec(config, MlaPath::Absorbed, DType::BF16);
+    EXPECT_EQ(spec.form, CacheForm::Latent);
+    ASSERT_EQ(spec.lanes.size(), 2U);
+    EXPECT_EQ(spec.lanes[0], (LaneSpec{CacheLane::KeyLatent, 128}));
+    EXPECT_EQ(spec.lanes[1], (LaneSpec{CacheLane::ValueLatent, 96}));
+}
+
 TEST(ByteFormulas, otherFormOfFullKeysIsALatentOfHalfTheWidth) {
     const CacheSpec other = otherFormSpec(full(9, 512, 8, 8), DType::BF16);
     EXPECT_EQ(other.form, CacheForm::Latent);

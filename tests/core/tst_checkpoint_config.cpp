@@ -167,6 +167,50 @@ INSTANTIATE_TEST_SUITE_P(
         BadConfig{"OddRotary", [](ModelConfig& c) { c.attention.qkRopeHeadDim = 3; }, "qk_rope_head_dim", kV3},
         BadConfig{"NoRotary", [](ModelConfig& c) { c.attention.qkRopeHeadDim = 0; }, "qk_rope_head_dim", kV3},
         BadConfig{"NoContent", [](ModelConfig& c) { c.attention.qkNopeHeadDim = 0; }, "qk_nope_head_dim", kV3},
+        BadConfig{"OneExpertPerGroup",
+                  [](ModelConfig& c) {
+                      c.moe.experts = c.moe.groups = c.moe.topGroups = 4;
+                      c.moe.perToken = c.moe.width = 1;
+                  },
+                  "at least two experts", kV3},
+        BadConfig{"ExpertsTooLarge",
+                  [](ModelConfig& c) {
+                      c.layers = 10;
+                      c.dModel = std::int64_t{1} << 20;
+                      c.moe.experts = 20'000;
+                      c.moe.perToken = 1;
+                      c.moe.width = std::int64_t{1} << 22;
+                  },
+                  "no computer holds experts", kV3},
+        BadConfig{"TooManyExperts",
+                  [](ModelConfig& c) {
+                      c.layers = 10'000;
+                      c.moe.experts = 65'536;
+                      c.moe.perToken = c.moe.width = 1;
+                  },
+                  "experts are supported", kV3},
+        BadConfig{"WindowsForOtherLayers",
+                  [](ModelConfig& c) {
+                      c.attention.windows = {1, 2, 3};
+                  },
+                  "windows for 3 layers"},
+        BadConfig{"NegativeWindow",
+                  [](ModelConfig& c) {
+                      c.attention.windows = {1, -2};
+                  },
+                  "an attention window is -2"},
+        BadConfig{"WindowOfALatent",
+                  [](ModelConfig& c) {
+                      c.attention.windows = {1, 2};
+                  },
+                  "need full keys and values", kV3},
+        BadConfig{"RotationOutsideTheHead",
+                  [](ModelConfig& c) {
+                      c.attention.rotaryDim = 4;
+                      c.attention.rotaryStart = 6;
+                  },
+                  "the first rotated element of a head is 6"},
+        BadConfig{"NegativeRotation", [](ModelConfig& c) { c.attention.rotaryDim = -2; }, "the rotated width of a head is -2"},
         BadConfig{"HugeValues", [](ModelConfig& c) { c.attention.vHeadDim = kHuge; }, "v_head_dim", kV3}),
     [](const testing::TestParamInfo<BadConfig>& test) { return test.param.name; });
 
@@ -229,7 +273,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadKey{"NoVocabulary", "", "vocab_size", "The key vocab_size is missing"},
         BadKey{"NoFamily", R"("other": 1)", "model_type", "The key model_type is missing"},
         BadKey{"UnknownFamily", R"("model_type": "mamba")", "model_type", R"(The model family "mamba" is not supported)"},
-        BadKey{"UnknownFamilyListsKnown", R"("model_type": "mamba")", "model_type", "llama, deepseek_v3"},
+        BadKey{"UnknownFamilyListsKnown", R"("model_type": "mamba")", "model_type",
+               "llama, deepseek_v2, deepseek_v3, gpt2, gpt_neo, gpt_neox, latentloom"},
         BadKey{"ZeroHeads", R"("num_attention_heads": 0)", "num_attention_heads", "num_attention_heads is 0"},
         BadKey{"ZeroHeadsV3", R"("num_attention_heads": 0)", "num_attention_heads", "num_attention_heads is 0", kV3},
         BadKey{"BillionLayers", R"("num_hidden_layers": 1000000000)", "num_hidden_layers", "num_hidden_layers is 1000000000"},
@@ -243,19 +288,19 @@ INSTANTIATE_TEST_SUITE_P(
                "has the shape [16, 32] but the configuration needs [32, 32]"},
         BadKey{"OtherVocabulary", R"("vocab_size": 259)", "vocab_size", "has the shape [258, 32] but the configuration needs [259, 32]"},
         BadKey{"OtherActivation", R"("hidden_act": "gelu")", "hidden_act", R"("gelu" is not supported)"},
-        BadKey{"Yarn", R"("rope_scaling": {"type": "yarn", "factor": 40})", "rope_scaling", R"("yarn" is not supported yet)"},
-        BadKey{"Llama3Parameters", R"("rope_parameters": {"rope_type": "llama3", "rope_theta": 5e5})", "rope_parameters",
-               R"("llama3" is not supported)"},
+        BadKey{"LongRope", R"("rope_scaling": {"type": "longrope", "factor": 40})", "rope_scaling", R"("longrope" is not supported)"},
+        BadKey{"ParametersWithoutFactor", R"("rope_parameters": {"rope_type": "llama3", "rope_theta": 5e5})", "rope_parameters",
+               "lacks the key factor"},
         BadKey{"ScalingWithoutType", R"("rope_scaling": {"factor": 40})", "rope_scaling", "rope_scaling has no rope_type"},
         BadKey{"ScalingIsText", R"("rope_scaling": "yarn")", "rope_scaling", "rope_scaling must be an object"},
         BadKey{"ThetaOfText", R"("rope_parameters": {"rope_theta": "1"})", "rope_parameters",
                "rope_parameters.rope_theta must be a number"},
-        BadKey{"PartialRotation", R"("partial_rotary_factor": 0.5)", "partial_rotary_factor", "partial_rotary_factor other than 1"},
+        BadKey{"PartialRotation", R"("partial_rotary_factor": 1.5)", "partial_rotary_factor", "partial_rotary_factor must be more than 0"},
         BadKey{"NegativeTheta", R"("rope_theta": -10000.0)", "rope_theta", "rope_theta"},
         BadKey{"BiasMissing", R"("attention_bias": true)", "attention_bias", R"(self_attn.q_proj.bias" of shape [32] is missing)"},
         BadKey{"KeyTwice", R"("model_type": "llama", "model_type": "llama")", "model_type", "stands twice"},
-        BadKey{"MixtureByDefault", "", "first_k_dense_replace", "Layers from 3 on are mixture-of-experts", kV3, 4},
-        BadKey{"Mixture", R"("first_k_dense_replace": 1)", "first_k_dense_replace", "Layers from 1 on are mixture-of-experts", kV3},
+        BadKey{"ExpertsByDefault", "", "first_k_dense_replace", "num_hidden_layers is 4 with 256 experts", kV3, 4},
+        BadKey{"Experts", R"("first_k_dense_replace": 1)", "first_k_dense_replace", "num_hidden_layers is 2 with 256 experts", kV3},
         BadKey{"QueryRankByDefault", "", "q_lora_rank", R"(config.json must say "q_lora_rank": null)", kV3},
         BadKey{"QueryRankZero", R"("q_lora_rank": 0)", "q_lora_rank", "q_lora_rank is 0", kV3},
         BadKey{"LatentByDefault", "", "kv_lora_rank", "but the configuration needs [516, 32]", kV3},

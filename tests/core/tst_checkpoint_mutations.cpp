@@ -11,6 +11,8 @@
 #include "core/data/error.h"
 #include "core/engine/checkpoint/checkpoint.h"
 #include "core/engine/checkpoint/safetensors.h"
+#include "core/engine/checkpoint/tensor_layout.h"
+#include "tests/support/checkpoint_files.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/tiny_checkpoint.h"
 
@@ -59,6 +61,7 @@ private:
 /// Reads every byte of every tensor: a view that reaches outside its file crashes here, if not under the sanitizers.
 std::uint64_t touch(const TensorView& view) {
     std::uint64_t sum = 0;
+    EXPECT_TRUE(layoutFits(view));
     for (const std::byte byte : view.data) sum += std::to_integer<std::uint64_t>(byte);
     return sum;
 }
@@ -159,6 +162,52 @@ TEST(Mutations, OfAnIndex) {
     const Outcome outcome =
         tryAll(2000, folder / "model.safetensors.index.json", std::size_t{1} << 20, [&] { return openCheckpoint(folder.path()); });
     EXPECT_GT(outcome.refused, 1000);
+}
+
+TEST(Mutations, OfOtherFamilies) {
+    for (const char* golden : {"gpt2", "gpt-neo", "neox", "deepseek-v2-groups-yarn", "llama-llama3", "llama-yarn-mscale"}) {
+        const TempFolder folder;
+        test::copyGolden(golden, folder.path());
+        const auto open = [&] { return openCheckpoint(folder.path()); };
+        const Outcome config = tryAll(1200, folder / "config.json", std::size_t{1} << 20, open);
+        EXPECT_GT(config.opened, 20) << golden;
+        EXPECT_GT(config.refused, 300) << golden;
+        const Outcome weights = tryAll(400, folder / "model.safetensors", 2000, open);
+        EXPECT_GT(weights.refused, 150) << golden;
+    }
+}
+
+TEST(Mutations, OfExperts) {
+    const TempFolder folder;
+    test::copyGolden("deepseek-v3-experts", folder.path());
+    const auto open = [&] { return openCheckpoint(folder.path()); };
+    EXPECT_GT(tryAll(1500, folder / "config.json", std::size_t{1} << 20, open).refused, 400);
+    EXPECT_GT(tryAll(500, folder / "model.safetensors.index.json", std::size_t{1} << 20, open).refused, 200);
+}
+
+TEST(Mutations, OfATorchFile) {
+    const TempFolder folder;
+    test::copyGolden("nanogpt", folder.path());
+    const fs::path file = folder / "ckpt.pt";
+    const auto open = [&] { return openCheckpoint(file); };
+    const Outcome pickle = tryAll(5000, file, 2600, open);  // data.pkl is the first entry
+    EXPECT_GT(pickle.opened, 50);
+    EXPECT_GT(pickle.refused, 2000);
+    // The directory is at the end: the damage goes there when the file is turned round.
+    const std::string whole = readFile(file);
+    Mutator mutator(0xD1);
+    int refused = 0;
+    for (int i = 0; i < 3000; ++i) {
+        const std::string head = whole.substr(0, whole.size() - 1800);
+        writeFile(file, head + mutator.damage(whole.substr(head.size()), 1800));
+        try {
+            (void)openCheckpoint(file);
+        } catch (const Error& error) {
+            EXPECT_FALSE(error.what.empty());
+            ++refused;
+        }
+    }
+    EXPECT_GT(refused, 1000);
 }
 
 TEST(Mutations, OfALlama2CFile) {

@@ -92,6 +92,13 @@ INSTANTIATE_TEST_SUITE_P(
         BadConfig{"UnknownTrainingKey", kLlama, R"(,"training":{"lr":1})", "training.lr"},
         BadConfig{"UnknownDataKey", kLlama, R"(,"data":{"license":"x"})", "data.license"},
         BadConfig{"UnknownFamily", R"("model_type":"mamba")", "", "mamba"},
+        BadConfig{"FamilyThatIsOnlyRead", R"("model_type":"gpt2","n_embd":16,"n_layer":1,"n_head":2)", "",
+                  "Networks of the family gpt2 are not trained"},
+        BadConfig{
+            "Experts",
+            R"("model_type":"deepseek_v3","hidden_size":16,"num_hidden_layers":2,"num_attention_heads":2,"intermediate_size":24,)"
+            R"("q_lora_rank":null,"kv_lora_rank":8,"qk_nope_head_dim":4,"qk_rope_head_dim":4,"v_head_dim":4,"first_k_dense_replace":1)",
+            "", "Networks with experts are not trained"},
         BadConfig{"OtherVocabulary", kLlama + R"(,"vocab_size":17)", "", "vocab_size"},
         BadConfig{"HeadsThatDoNotDivide",
                   R"("model_type":"llama","hidden_size":10,"num_hidden_layers":1,"num_attention_heads":3,"intermediate_size":4)", "",

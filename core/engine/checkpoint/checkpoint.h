@@ -16,12 +16,22 @@
 
 namespace loom {
 
-/// A tensor inside a mapped file. `data` holds exactly the product of `shape` elements, row-major, little-endian;
-/// it need not be aligned to the element size. Valid as long as the Checkpoint's `storage`.
+/// One axis of a tensor as it lies in its file.
+struct TensorAxis {
+    std::int64_t extent = 0;
+    std::int64_t stride = 0;  ///< elements between neighbours
+    bool operator==(const TensorAxis&) const = default;
+};
+
+/// A tensor inside a mapped file, little-endian and not necessarily aligned to the element size. Valid as long as the Checkpoint's
+/// `storage`. Where `layout` is empty `data` holds exactly the product of `shape` elements, row-major. Otherwise element (i, j, …) of
+/// `layout`, counted row-major over its extents, lies at i·stride₀ + j·stride₁ + … elements into `data`: GPT-2's transposed matrices,
+/// heads that stand between each other. copyElements (tensor_layout.h) reads both.
 struct TensorView {
     DType dtype = DType::F32;
     std::vector<std::int64_t> shape;
     std::span<const std::byte> data;
+    std::vector<TensorAxis> layout{};
 };
 
 /// Tensors under their canonical names: those of Hugging Face's Llama and DeepseekV3

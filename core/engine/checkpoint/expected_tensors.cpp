@@ -27,16 +27,17 @@ void addAttention(SpecList& list, const std::string& prefix, const AttentionConf
         list.linear(prefix + "q_proj", H * a.headDim, D, a.bias);
         list.linear(prefix + "k_proj", a.kvHeads * a.headDim, D, a.bias);
         list.linear(prefix + "v_proj", a.kvHeads * a.headDim, D, a.bias);
-        list.linear(prefix + "o_proj", D, H * a.headDim, a.bias);
+        list.linear(prefix + "o_proj", D, H * a.headDim, a.hasOutputBias());
         return;
     }
-    if (a.latent == Latent::PerHead) {
+    if (a.latent == Latent::PerHead || a.latent == Latent::SplitShared) {
+        const std::int64_t latents = a.latent == Latent::PerHead ? H : 1;
         list.linear(prefix + "q_proj", H * a.headDim, D, a.bias);
-        list.linear(prefix + "k_down_proj", H * a.kRank, D, false);
+        list.linear(prefix + "k_down_proj", latents * a.kRank, D, false);
         list.add(prefix + "k_up_proj.weight", {H * a.headDim, a.kRank});  // head by head
-        list.linear(prefix + "v_down_proj", H * a.vRank, D, false);
+        list.linear(prefix + "v_down_proj", latents * a.vRank, D, false);
         list.add(prefix + "v_up_proj.weight", {H * a.headDim, a.vRank});
-        list.linear(prefix + "o_proj", D, H * a.headDim, a.bias);
+        list.linear(prefix + "o_proj", D, H * a.headDim, a.hasOutputBias());
         return;
     }
     if (a.qLoraRank > 0) {
@@ -49,7 +50,23 @@ void addAttention(SpecList& list, const std::string& prefix, const AttentionConf
     list.linear(prefix + "kv_a_proj_with_mqa", a.kvLoraRank + a.qkRopeHeadDim, D, a.bias);
     list.add(prefix + "kv_a_layernorm.weight", {a.kvLoraRank});
     list.linear(prefix + "kv_b_proj", H * (a.qkNopeHeadDim + a.vHeadDim), a.kvLoraRank, false);
-    list.linear(prefix + "o_proj", D, H * a.vHeadDim, a.bias);
+    list.linear(prefix + "o_proj", D, H * a.vHeadDim, a.hasOutputBias());
+}
+
+void addFeedForward(SpecList& list, const std::string& prefix, const ModelConfig& config, std::int64_t F) {
+    if (config.mlp == MlpKind::SwiGlu) list.linear(prefix + "gate_proj", F, config.dModel, config.mlpBias);
+    list.linear(prefix + "up_proj", F, config.dModel, config.mlpBias);
+    list.linear(prefix + "down_proj", config.dModel, F, config.mlpBias);
+}
+
+void addExperts(SpecList& list, const std::string& prefix, const ModelConfig& config) {
+    const MoeConfig& moe = config.moe;
+    list.add(prefix + "gate.weight", {moe.experts, config.dModel});
+    if (moe.scoring == ExpertScoring::Sigmoid) list.add(prefix + "gate.e_score_correction_bias", {moe.experts});
+    for (std::int64_t e = 0; e < moe.experts; ++e) {
+        addFeedForward(list, prefix + "experts." + std::to_string(e) + ".", config, moe.width);
+    }
+    if (moe.shared > 0) addFeedForward(list, prefix + "shared_experts.", config, moe.shared * moe.width);
 }
 
 }  // namespace
@@ -59,7 +76,7 @@ std::vector<TensorSpec> expectedTensors(const ModelConfig& config) {
     SpecList list;
     const auto norm = [&](const std::string& name) {
         list.add(name + ".weight", {D});
-        if (config.norm == NormKind::Layer) list.add(name + ".bias", {D});
+        if (config.norm == NormKind::Layer && config.normBias) list.add(name + ".bias", {D});
     };
     list.add("model.embed_tokens.weight", {config.vocab, D});
     if (config.positions == Positions::Learned) list.add("model.embed_positions.weight", {config.context, D});
@@ -68,9 +85,11 @@ std::vector<TensorSpec> expectedTensors(const ModelConfig& config) {
         norm(prefix + "input_layernorm");
         addAttention(list, prefix + "self_attn.", config.attention, D);
         norm(prefix + "post_attention_layernorm");
-        if (config.mlp == MlpKind::SwiGlu) list.linear(prefix + "mlp.gate_proj", config.ffnWidth, D, config.mlpBias);
-        list.linear(prefix + "mlp.up_proj", config.ffnWidth, D, config.mlpBias);
-        list.linear(prefix + "mlp.down_proj", D, config.ffnWidth, config.mlpBias);
+        if (config.hasExperts(LayerIndex{layer})) {
+            addExperts(list, prefix + "mlp.", config);
+        } else {
+            addFeedForward(list, prefix + "mlp.", config, config.ffnWidth);
+        }
     }
     norm("model.norm");
     if (!config.tieEmbeddings) list.add("lm_head.weight", {config.vocab, D});

@@ -23,6 +23,14 @@ Enum choice(const ConfigReader& reader, const std::string& key, const std::array
     reader.fail(key + " is " + inQuotes(text), "Known are: " + known);
 }
 
+/// Experts are named as DeepSeek names them; here nothing has them unless the file says so.
+void readOwnExperts(const ConfigReader& reader, ModelConfig& config) {
+    const ExpertScoring scoring =
+        choice(reader, "scoring_func", std::array{ExpertScoring::Softmax, ExpertScoring::Sigmoid}, ExpertScoring::Sigmoid);
+    readExperts(reader, config, scoring, {});
+    if (config.moe.experts > 0) config.moe.normalised = reader.truth("norm_topk_prob", false);
+}
+
 }  // namespace
 
 ModelConfig readLatentLoomConfig(const ConfigReader& reader) {
@@ -30,11 +38,18 @@ ModelConfig readLatentLoomConfig(const ConfigReader& reader) {
     AttentionConfig& a = config.attention;
     config.positions = choice(reader, "positions", std::array{Positions::Rotary, Positions::Learned, Positions::None}, Positions::Rotary);
     config.norm = choice(reader, "norm", std::array{NormKind::Rms, NormKind::Layer}, NormKind::Rms);
-    config.mlp = choice(reader, "mlp", std::array{MlpKind::SwiGlu, MlpKind::Gelu}, MlpKind::SwiGlu);
+    config.mlp = choice(reader, "mlp", std::array{MlpKind::SwiGlu, MlpKind::Gelu, MlpKind::GeluTanh}, MlpKind::SwiGlu);
     config.normEps = reader.number("norm_eps", 1e-5);
     config.mlpBias = reader.truth("mlp_bias", false);
-    a.latent = choice(reader, "latent", std::array{Latent::None, Latent::Joint, Latent::PerHead}, Latent::None);
+    config.normBias = reader.truth("norm_bias", true);
+    config.parallelResidual = reader.truth("parallel_residual", false);
+    readOwnExperts(reader, config);
+    a.latent = choice(reader, "latent", std::array{Latent::None, Latent::Joint, Latent::PerHead, Latent::SplitShared}, Latent::None);
     a.ropeLayout = choice(reader, "rope_layout", std::array{RopeLayout::Half, RopeLayout::Interleaved}, RopeLayout::Half);
+    a.outputBias = reader.truth("attention_output_bias", false);
+    a.scaled = reader.truth("attention_scaled", true);
+    a.scaledByLayer = reader.truth("attention_scaled_by_layer", false);
+    if (reader.has("attention_windows")) a.windows = reader.integers("attention_windows");
     a.kvHeads = a.heads;
     if (a.latent == Latent::Joint) {
         if (config.positions != Positions::Rotary) reader.fail("A joint latent needs positions \"rotary\": its rotary key carries them");
@@ -50,6 +65,12 @@ ModelConfig readLatentLoomConfig(const ConfigReader& reader) {
         } else {
             a.kRank = reader.integer("k_rank");
             a.vRank = reader.integer("v_rank");
+        }
+        if (config.positions == Positions::Rotary) {
+            // Shared latents: the second half of each head, as the paper's code does.
+            const bool half = a.latent == Latent::SplitShared;
+            a.rotaryDim = reader.integer("rotary_dim", half ? a.headDim / 2 : 0);
+            a.rotaryStart = reader.integer("rotary_start", half ? a.headDim - a.rotaryDim : 0);
         }
     }
     checkConfig(config, reader.where());

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Llama: grouped-query attention with half-split rotary positions.
-#include <string>
-
 #include "core/engine/checkpoint/checkpoint.h"
 #include "core/engine/checkpoint/families.h"
 
@@ -14,15 +12,8 @@ ModelConfig readLlamaConfig(const ConfigReader& reader) {
     a.ropeLayout = RopeLayout::Half;
     a.kvHeads = reader.has("num_key_value_heads") ? reader.integer("num_key_value_heads") : a.heads;
     config.mlpBias = reader.truth("mlp_bias", false);
-    if (reader.has("head_dim")) {
-        a.headDim = reader.integer("head_dim");
-    } else if (a.heads > 0) {  // else checkConfig names the key
-        if (config.dModel % a.heads != 0) {
-            reader.fail("hidden_size (" + std::to_string(config.dModel) + ") is no multiple of num_attention_heads (" +
-                        std::to_string(a.heads) + ") and there is no head_dim");
-        }
-        a.headDim = config.dModel / a.heads;
-    }
+    a.headDim = reader.has("head_dim") ? reader.integer("head_dim") : evenHeadDim(reader, config);
+    readPartialRotation(reader, config);
     checkConfig(config, reader.where());
     return config;
 }

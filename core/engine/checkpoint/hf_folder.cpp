@@ -36,7 +36,7 @@ Error noConfigError(const fs::path& folder) {
     if (endsWith(".safetensors")) {
         hint = "The weights need the config.json that belongs to them";
     } else if (endsWith("pytorch_model.bin") || endsWith(".pt") || endsWith(".pth")) {
-        hint = "PyTorch pickles are not read because they can run code; save the checkpoint as safetensors with its config.json";
+        hint = "PyTorch's files open beside the config.json that belongs to them, or, if nanoGPT wrote them, by their own name";
     } else if (endsWith(".bin")) {
         hint = "To open a llama2.c checkpoint choose its .bin file itself";
     }
@@ -71,7 +71,9 @@ Checkpoint readHfFolder(const fs::path& folder, const fs::path& only) {
     checkpoint.path = folder;
     checkpoint.config = readFamilyConfig(ConfigReader(file, kConfigLimit));
     finishTokens(checkpoint.config, folder);
-    takeWeights(checkpoint, openWeights(folder, only));
+    FoundWeights found = openWeights(folder, only);
+    arrangeTensors(found, checkpoint.config);
+    takeWeights(checkpoint, std::move(found));
     return checkpoint;
 }
 

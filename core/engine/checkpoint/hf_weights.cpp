@@ -12,6 +12,7 @@
 #include "core/engine/checkpoint/config_reader.h"
 #include "core/engine/checkpoint/json_text.h"
 #include "core/engine/checkpoint/safetensors.h"
+#include "core/engine/checkpoint/torch_file.h"
 
 namespace loom {
 namespace {
@@ -19,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kSingle = "model.safetensors";
+constexpr const char* kTorch = "pytorch_model.bin";
 constexpr const char* kIndex = "model.safetensors.index.json";
 constexpr std::size_t kIndexLimit = std::size_t{16} << 20;
 
@@ -42,6 +44,16 @@ void addFile(FoundWeights& found, const fs::path& path) {
     const std::string text = pathText(path);
     for (auto& [name, view] : file.tensors) add(found, name, std::move(view), text);
     found.files.push_back(std::move(file.file));
+}
+
+/// What many older folders hold instead, read without executing anything.
+void addTorchFile(FoundWeights& found, const fs::path& path) {
+    const TorchFile file = readTorchFile(std::make_shared<const MappedFile>(path));
+    const auto* root = std::get_if<PickleDict*>(&file.document.root);
+    if (root == nullptr) throw Error{"The file holds no dictionary of tensors", pathText(path), "Choose another checkpoint"};
+    FoundWeights tensors = torchWeights(file, **root);
+    for (auto& [name, tensor] : tensors.tensors) add(found, tensor.name, std::move(tensor.view), pathText(path));
+    found.files.push_back(file.file);
 }
 
 /// Shard names by tensor. A shard must be a plain name, so that an index cannot reach outside its folder.
@@ -93,6 +105,7 @@ fs::path theOnlyOther(const fs::path& folder) {
         if (name.extension() == ".safetensors") weights.push_back(entry->path());
         pickled = pickled || name.extension() == ".bin" || name.extension() == ".pt" || name.extension() == ".pth";
     }
+    if (fileExists(folder / kTorch)) return folder / kTorch;
     if (weights.size() == 1) return weights.front();
     std::sort(weights.begin(), weights.end());
     if (weights.size() > 1) {
@@ -100,7 +113,7 @@ fs::path theOnlyOther(const fs::path& folder) {
                     pathText(folder), "Open one of them, or add " + std::string(kIndex)};
     }
     throw Error{"The folder holds no weights: neither " + std::string(kSingle) + " nor " + kIndex, pathText(folder),
-                pickled ? "Its weights are a PyTorch pickle, which is not read because it can run code; save them as safetensors"
+                pickled ? "Of PyTorch's own files only " + std::string(kTorch) + " is read; save the weights as safetensors"
                         : "Download the .safetensors files too"};
 }
 
@@ -117,6 +130,8 @@ FoundWeights openWeights(const fs::path& folder, const fs::path& only) {
     if (found.origin.empty()) found.origin = theOnlyOther(folder);
     if (found.origin == index) {
         addShards(found, folder, index);
+    } else if (found.origin.filename() == kTorch) {
+        addTorchFile(found, found.origin);
     } else {
         addFile(found, found.origin);
     }

@@ -26,8 +26,12 @@ struct FoundWeights {
     std::vector<std::shared_ptr<const MappedFile>> files;
 };
 
-/// Opens `only` if given, else model.safetensors, else the shards of model.safetensors.index.json, else the only other .safetensors file.
+/// Opens `only` if given, else model.safetensors, else the shards of model.safetensors.index.json, else pytorch_model.bin, else the only
+/// other .safetensors file.
 [[nodiscard]] FoundWeights openWeights(const std::filesystem::path& folder, const std::filesystem::path& only);
+
+/// "[4, 8]"
+[[nodiscard]] std::string shapeText(const std::vector<std::int64_t>& shape);
 
 /// Takes what config needs, checks name, shape and element type of each tensor and sets config.storage.
 /// Tensors that nobody needs are tolerated unless leaving them out would change what the network computes.

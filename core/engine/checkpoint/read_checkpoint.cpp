@@ -10,6 +10,7 @@
 #include "core/engine/checkpoint/hf_folder.h"
 #include "core/engine/checkpoint/llama2c.h"
 #include "core/engine/checkpoint/mapped_file.h"
+#include "core/engine/checkpoint/torch_file.h"
 
 namespace loom {
 namespace {
@@ -17,8 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kKinds =
-    "Known are a Hugging Face folder (config.json and model.safetensors; families llama, deepseek_v3 and latentloom) and a llama2.c .bin "
-    "file";
+    "Known are a Hugging Face folder (config.json and model.safetensors; families llama, deepseek_v2, deepseek_v3, gpt2, gpt_neo, gpt_neox "
+    "and latentloom), a llama2.c .bin file and nanoGPT's ckpt.pt";
 
 bool startsWith(std::span<const std::byte> bytes, std::string_view magic) {
     return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()).starts_with(magic);
@@ -26,10 +27,6 @@ bool startsWith(std::span<const std::byte> bytes, std::string_view magic) {
 
 Error unknownFile(const MappedFile& file) {
     const std::string where = pathText(file.path());
-    if (startsWith(file.bytes(), "PK\x03\x04") || startsWith(file.bytes(), "\x80\x02")) {
-        return {"This is a PyTorch pickle, which is not read because it can run code", where,
-                "Save the checkpoint as safetensors with its config.json"};
-    }
     if (startsWith(file.bytes(), "GGUF")) return {"GGUF files are not read yet", where, kKinds};
     if (startsWith(file.bytes(), "24ka")) {  // 0x616b3432
         return {"Only version 0 files of llama2.c are read, this is a newer one", where, "Export it again with --version 0"};
@@ -50,7 +47,11 @@ Checkpoint readCheckpoint(const fs::path& path) {
     if (!absolute.has_filename()) absolute = absolute.parent_path();  // "folder/" and "folder/." end so
     const fs::file_status status = fs::status(absolute, error);
     if (status.type() == fs::file_type::not_found) throw Error{"There is no such file or folder", pathText(absolute), "Check the path"};
-    if (fs::is_directory(status)) return readHfFolder(absolute);
+    if (fs::is_directory(status)) {
+        const fs::path nanoGpt = absolute / "ckpt.pt";
+        if (fileExists(nanoGpt) && !fileExists(absolute / "config.json")) return readNanoGpt(std::make_shared<const MappedFile>(nanoGpt));
+        return readHfFolder(absolute);
+    }
     if (absolute.filename() == "config.json" || absolute.filename() == "model.safetensors.index.json")
         return readHfFolder(absolute.parent_path());
     if (absolute.extension() == ".safetensors") {
@@ -58,6 +59,7 @@ Checkpoint readCheckpoint(const fs::path& path) {
         return readHfFolder(absolute.parent_path(), absolute);
     }
     auto file = std::make_shared<const MappedFile>(absolute);
+    if (looksLikeTorchFile(file->bytes())) return readNanoGpt(std::move(file));
     if (!looksLikeLlama2C(file->bytes())) throw unknownFile(*file);
     return readLlama2C(std::move(file));
 }

@@ -7,17 +7,13 @@
 #include <utility>
 
 #include "core/data/error.h"
+#include "core/engine/checkpoint/checked_math.h"
+#include "core/engine/checkpoint/config_keys.h"
 #include "core/engine/checkpoint/hf_weights.h"
 #include "core/engine/checkpoint/json_text.h"
 
 namespace loom {
 namespace {
-
-std::string shapeText(const std::vector<std::int64_t>& shape) {
-    std::string text = "[";
-    for (const std::int64_t size : shape) text.append(text.size() > 1 ? ", " : "").append(std::to_string(size));
-    return text + "]";
-}
 
 bool isWeightType(DType type) { return type == DType::F32 || type == DType::BF16 || type == DType::F16 || type == DType::F64; }
 
@@ -34,15 +30,19 @@ std::optional<std::int64_t> layerOf(std::string_view name) {
 
 /// Tables that old exporters saved and nobody needs.
 bool isBuffer(std::string_view name) {
-    return name.ends_with(".rotary_emb.inv_freq") || name.ends_with(".attn.masked_bias") || name.ends_with(".attn.bias");
+    for (const std::string_view end :
+         {".rotary_emb.inv_freq", ".attn.masked_bias", ".attn.bias", ".attention.masked_bias", ".attention.bias"}) {
+        if (name.ends_with(end)) return true;
+    }
+    return false;
 }
 
 /// Whether leaving out this tensor, which the configuration does not ask for, would change what the network computes.
 bool matters(std::string_view name, const ModelConfig& config) {
     if (isBuffer(name)) return false;
     if (const std::optional<std::int64_t> layer = layerOf(name)) {
-        // DeepSeek-V3 keeps its multi-token prediction in layers behind the last.
-        return *layer < config.layers || config.family != Family::DeepseekV3;
+        // DeepSeek keeps its multi-token prediction in layers behind the last.
+        return *layer < config.layers || (config.family != Family::DeepseekV3 && config.family != Family::DeepseekV2);
     }
     if (name == "lm_head.weight") return !config.tieEmbeddings;
     for (const std::string_view part : {"model.norm.", "model.embed_tokens.", "model.embed_positions.", "lm_head."}) {
@@ -54,12 +54,16 @@ bool matters(std::string_view name, const ModelConfig& config) {
 Error strangerError(const FoundTensor& tensor, const std::string& canonical, const ModelConfig& config) {
     const std::optional<std::int64_t> layer = layerOf(canonical);
     if (layer && *layer >= config.layers) {
-        return {"The weights have a layer " + std::to_string(*layer) + " but num_hidden_layers is " + std::to_string(config.layers),
+        return {"The weights have a layer " + std::to_string(*layer) + " but " + configKeys(config.family).layers + " is " +
+                    std::to_string(config.layers),
                 tensor.where, "config.json and the weights do not belong together; get both again"};
     }
     const bool experts = canonical.find(".mlp.experts.") != std::string::npos ||
                          canonical.find(".mlp.shared_experts.") != std::string::npos || canonical.find(".mlp.gate.") != std::string::npos;
-    if (experts) return {"The weights hold experts, which are not supported yet", tensor.where, "Only dense checkpoints open"};
+    if (experts) {
+        return {"The weights hold an expert that the configuration does not ask for", tensor.where,
+                "config.json and the weights do not belong together; check n_routed_experts, n_shared_experts and first_k_dense_replace"};
+    }
     return {"The weights hold a tensor that the configuration does not ask for", tensor.where,
             "Leaving it out would change what the network computes; check that config.json belongs to these weights"};
 }
@@ -77,11 +81,19 @@ Error missingError(const TensorSpec& spec, const FoundWeights& found) {
 
 }  // namespace
 
+std::string shapeText(const std::vector<std::int64_t>& shape) {
+    std::string text = "[";
+    for (const std::int64_t size : shape) text.append(text.size() > 1 ? ", " : "").append(std::to_string(size));
+    return text + "]";
+}
+
 void takeWeights(Checkpoint& checkpoint, FoundWeights found) {
     ModelConfig& config = checkpoint.config;
-    if (static_cast<std::size_t>(config.layers) > found.tensors.size()) {  // before a list of all names is made
-        throw Error{"num_hidden_layers is " + std::to_string(config.layers) + " but the weights hold only " +
-                        std::to_string(found.tensors.size()) + " tensors",
+    const std::int64_t least = config.layers + 3 * config.expertLayers() * config.moe.experts;
+    if (static_cast<std::size_t>(least) > found.tensors.size()) {  // before a list of all names is made
+        const std::string experts = config.expertLayers() > 0 ? " with " + std::to_string(config.moe.experts) + " experts" : "";
+        throw Error{std::string(configKeys(config.family).layers) + " is " + std::to_string(config.layers) + experts +
+                        " but the weights hold only " + std::to_string(found.tensors.size()) + " tensors",
                     pathText(found.origin), "config.json and the weights do not belong together; get both again"};
     }
     std::array<std::int64_t, 10> elements{};  // by DType
@@ -97,7 +109,7 @@ void takeWeights(Checkpoint& checkpoint, FoundWeights found) {
             throw Error{"Weights cannot be stored as " + std::string(name(view.dtype)), place->second.where,
                         "Supported are F32, BF16, F16 and F64; convert the checkpoint, quantised ones do not open yet"};
         }
-        elements[static_cast<std::size_t>(view.dtype)] += static_cast<std::int64_t>(view.data.size()) / bytesPerElement(view.dtype);
+        elements[static_cast<std::size_t>(view.dtype)] += *checkedProduct(view.shape);
         checkpoint.tensors.emplace(spec.name, std::move(view));
         found.tensors.erase(place);
     }

@@ -2,128 +2,113 @@
 #include "core/engine/checkpoint/write_checkpoint.h"
 
 #include <cstring>
+#include <deque>
 #include <span>
 #include <system_error>
-
-#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/data/bf16.h"
 #include "core/data/error.h"
 #include "core/engine/checkpoint/atomic_file.h"
+#include "core/engine/checkpoint/checked_math.h"
+#include "core/engine/checkpoint/f16.h"
 #include "core/engine/checkpoint/mapped_file.h"
+#include "core/engine/checkpoint/tensor_layout.h"
+#include "core/engine/memory/free_memory.h"
 
 namespace loom {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-void addTokens(Json& json, const ModelConfig& config) {
-    if (config.bosToken) json["bos_token_id"] = config.bosToken->value();
-    if (!config.eosTokens.empty()) json["eos_token_id"] = config.eosTokens.front().value();
-    if (config.vocab > 1) json["pad_token_id"] = 1;
+template <class T>
+T at(std::span<const std::byte> data, std::size_t i) {
+    T value{};
+    std::memcpy(&value, data.data() + i * sizeof(T), sizeof(T));
+    return value;
 }
 
-void addLatent(Json& json, const AttentionConfig& a) {
-    json["q_lora_rank"] = a.qLoraRank > 0 ? Json(a.qLoraRank) : Json(nullptr);  // absent would mean 1536 to transformers
-    json["kv_lora_rank"] = a.kvLoraRank;
-    json["qk_nope_head_dim"] = a.qkNopeHeadDim;
-    json["qk_rope_head_dim"] = a.qkRopeHeadDim;
-    json["v_head_dim"] = a.vHeadDim;
-}
-
-/// What only the program's own folders say.
-void addOwnKeys(Json& json, const ModelConfig& config) {
-    const AttentionConfig& a = config.attention;
-    json["latent"] = name(a.latent);
-    if (a.latent == Latent::Joint) {
-        addLatent(json, a);
-    } else {
-        json["head_dim"] = a.headDim;
-        if (a.latent == Latent::PerHead) {
-            json["k_rank"] = a.kRank;
-            json["v_rank"] = a.vRank;
-        }
+float element(std::span<const std::byte> data, DType type, std::size_t i) {
+    switch (type) {
+        case DType::F64: return static_cast<float>(at<double>(data, i));
+        case DType::BF16: return fromBf16(at<std::uint16_t>(data, i));
+        case DType::F16: return fromF16(at<std::uint16_t>(data, i));
+        default: return at<float>(data, i);
     }
-    json["positions"] = name(config.positions);
-    json["rope_layout"] = name(a.ropeLayout);
-    json["norm"] = name(config.norm);
-    json["norm_eps"] = config.normEps;
-    json["mlp"] = name(config.mlp);
-    json["mlp_bias"] = config.mlpBias;
-    json["attention_bias"] = a.bias;
 }
 
-std::vector<std::uint16_t> asBf16(const TensorToWrite& tensor) {
-    const std::size_t count = tensor.data.size() / static_cast<std::size_t>(bytesPerElement(tensor.dtype));
-    std::vector<std::uint16_t> out(count);
+/// Row-major elements in another type: F32 or BF16.
+std::vector<std::byte> converted(std::span<const std::byte> data, DType from, DType to) {
+    const std::size_t count = data.size() / static_cast<std::size_t>(bytesPerElement(from));
+    std::vector<std::byte> out(count * static_cast<std::size_t>(bytesPerElement(to)));
     for (std::size_t i = 0; i < count; ++i) {
-        float value = 0;
-        if (tensor.dtype == DType::F64) {
-            double wide = 0;
-            std::memcpy(&wide, tensor.data.data() + 8 * i, 8);
-            value = static_cast<float>(wide);
+        const float value = element(data, from, i);
+        if (to == DType::BF16) {
+            const std::uint16_t half = toBf16(value);
+            std::memcpy(out.data() + 2 * i, &half, 2);
         } else {
-            std::memcpy(&value, tensor.data.data() + 4 * i, 4);
+            std::memcpy(out.data() + 4 * i, &value, 4);
         }
-        out[i] = toBf16(value);
     }
     return out;
 }
 
+/// The rows of each head from interleaved order (2i, 2i + 1) to half order (i, i + d/2): transformers' Llama knows no other.
+void rotateByHalves(TensorView& view, std::int64_t heads, std::int64_t d) {
+    const std::int64_t in = view.shape.size() > 1 ? view.shape[1] : 1;
+    if (view.layout.empty()) view.layout = {{heads, d * in}, {2, in}, {d / 2, 2 * in}, {in, 1}};
+}
+
 }  // namespace
-
-std::string configText(const ModelConfig& config, DType storage) {
-    const AttentionConfig& a = config.attention;
-    Json json;
-    const char* architecture = config.family == Family::DeepseekV3 ? "DeepseekV3ForCausalLM"
-                               : config.family == Family::Llama    ? "LlamaForCausalLM"
-                                                                   : "LatentLoomForCausalLM";
-    if (config.family == Family::Llama2C) throw Error{"A llama2.c network is not written as a folder", {}, "Choose the family llama"};
-    json["architectures"] = {architecture};
-    json["model_type"] = name(config.family);
-    json["dtype"] = storage == DType::BF16 ? "bfloat16" : "float32";
-    json["vocab_size"] = config.vocab;
-    json["hidden_size"] = config.dModel;
-    json["num_hidden_layers"] = config.layers;
-    json["num_attention_heads"] = a.heads;
-    json["num_key_value_heads"] = a.kvHeads;  // always: without it DeepSeek's class computes something else
-    json["intermediate_size"] = config.ffnWidth;
-    json["max_position_embeddings"] = config.context;
-    if (config.family != Family::LatentLoom) json["rms_norm_eps"] = config.normEps;
-    json["rope_theta"] = a.ropeTheta;
-    json["tie_word_embeddings"] = config.tieEmbeddings;
-    if (config.family == Family::Llama) {
-        json["head_dim"] = a.headDim;
-        json["attention_bias"] = a.bias;
-        json["mlp_bias"] = config.mlpBias;
-    } else if (config.family == Family::DeepseekV3) {
-        addLatent(json, a);
-        json["attention_bias"] = a.bias;
-        json["rope_interleave"] = a.ropeLayout == RopeLayout::Interleaved;
-        json["first_k_dense_replace"] = config.layers;  // the default of 3 would build experts
-    } else {
-        addOwnKeys(json, config);
-    }
-    addTokens(json, config);
-    return json.dump(2) + "\n";
-}
-
-std::string generationConfigText(const ModelConfig& config) {
-    Json json = Json::object();
-    addTokens(json, config);
-    return json.dump(2) + "\n";
-}
 
 void writeWeights(const std::filesystem::path& folder, const std::vector<TensorToWrite>& tensors, DType storage) {
     if (storage != DType::BF16) return writeSafetensors(folder / "model.safetensors", tensors);
-    std::vector<std::vector<std::uint16_t>> rounded;
+    std::deque<std::vector<std::byte>> rounded;
     std::vector<TensorToWrite> out;
-    rounded.reserve(tensors.size());
     for (const TensorToWrite& tensor : tensors) {
-        rounded.push_back(asBf16(tensor));
-        out.push_back({tensor.name, DType::BF16, tensor.shape, std::as_bytes(std::span(rounded.back()))});
+        rounded.push_back(converted(tensor.data, tensor.dtype, DType::BF16));
+        out.push_back({tensor.name, DType::BF16, tensor.shape, rounded.back()});
     }
     writeSafetensors(folder / "model.safetensors", out);
+}
+
+Family saveCheckpoint(const Checkpoint& checkpoint, const std::filesystem::path& folder, std::optional<DType> storage) {
+    ModelConfig config = checkpoint.config;
+    config.family = familyToWrite(config);
+    const DType stored = storage.value_or(config.storage);
+    const std::int64_t bytes = countParameters(config).total * bytesPerElement(stored);
+    if (const auto room = freeMemory(); room && bytes > *room / 2) {
+        throw Error{
+            "The weights need " + std::to_string(bytes >> 20) + " MiB, and " + std::to_string(*room >> 20) + " MiB of memory are free",
+            pathText(folder), "Close other programs or choose a smaller model"};
+    }
+    const AttentionConfig& a = config.attention;
+    const bool reorder = config.family == Family::Llama && a.ropeLayout == RopeLayout::Interleaved;
+    std::deque<std::vector<std::byte>> kept;
+    std::vector<TensorToWrite> tensors;
+    for (const TensorSpec& spec : expectedTensors(config)) {
+        TensorView view = checkpoint.tensors.at(spec.name);
+        const bool query = spec.name.find(".self_attn.q_proj.") != std::string::npos;
+        const bool key = spec.name.find(".self_attn.k_proj.") != std::string::npos;
+        if (reorder && (query || key)) rotateByHalves(view, query ? a.heads : a.kvHeads, a.headDim);
+        std::span<const std::byte> data = view.data;
+        if (!view.layout.empty()) {
+            kept.emplace_back(static_cast<std::size_t>(*checkedProduct(view.shape) * bytesPerElement(view.dtype)));
+            copyElements(view, kept.back());
+            data = kept.back();
+        }
+        const DType type = storage.value_or(view.dtype);
+        if (type != view.dtype) {
+            kept.push_back(converted(data, view.dtype, type));
+            data = kept.back();
+        }
+        tensors.push_back({spec.name, type, spec.shape, data});
+    }
+    if (reorder) config.attention.ropeLayout = RopeLayout::Half;
+    const std::string text = configText(config, stored);
+    createFolder(folder);
+    writeSafetensors(folder / "model.safetensors", tensors);
+    writeTextFile(folder / "generation_config.json", generationConfigText(config));
+    writeTextFile(folder / "config.json", text);
+    return config.family;
 }
 
 void writeTextFile(const std::filesystem::path& path, std::string_view text) {

@@ -81,7 +81,8 @@ std::shared_ptr<const Tokenizer> openTokenizer(const fs::path& path, std::int64_
     const std::string name = path.filename().string();
     if (name == "vocab.json" || name == "merges.txt") return readGpt2Folder(folder, vocab);
     const std::string extension = path.extension().string();
-    if (extension == ".safetensors" || name == "config.json" || name.ends_with(".index.json")) return inFolder(folder, vocab);
+    if (extension == ".safetensors" || extension == ".pt" || name == "config.json" || name.ends_with(".index.json"))
+        return inFolder(folder, vocab);
     if (extension == ".json") return readTokenizerJson(path, vocab);
     if (!isFile(path)) throw Error{"This is not a plain file", pathText(path), "Pipes and devices cannot be read as files"};
     if (const auto header = checkpointVocabulary(path)) return besideCheckpoint(folder, vocab > 0 ? vocab : *header);

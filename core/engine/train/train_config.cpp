@@ -44,7 +44,8 @@ constexpr std::array<std::string_view, 20> kTrainingKeys{"context",
                                                          "checkpoint_every",
                                                          "seed",
                                                          "comment"};
-constexpr std::array<std::string_view, 15> kCommonModelKeys{"model_type",
+constexpr std::array<std::string_view, 16> kCommonModelKeys{"model_type",
+                                                            "rope_scaling",
                                                             "architectures",
                                                             "dtype",
                                                             "vocab_size",
@@ -63,9 +64,30 @@ constexpr std::array<std::string_view, 4> kLlamaKeys{"rms_norm_eps", "head_dim",
 constexpr std::array<std::string_view, 9> kDeepseekKeys{"rms_norm_eps", "attention_bias",   "q_lora_rank",
                                                         "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim",
                                                         "v_head_dim",   "rope_interleave",  "first_k_dense_replace"};
-constexpr std::array<std::string_view, 16> kOwnKeys{
-    "attention_bias", "mlp_bias", "head_dim", "latent",      "k_rank",       "v_rank",           "positions",        "rope_layout",
-    "norm",           "norm_eps", "mlp",      "q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"};
+constexpr std::array<std::string_view, 24> kOwnKeys{"attention_bias",
+                                                    "mlp_bias",
+                                                    "head_dim",
+                                                    "latent",
+                                                    "k_rank",
+                                                    "v_rank",
+                                                    "positions",
+                                                    "rope_layout",
+                                                    "norm",
+                                                    "norm_eps",
+                                                    "mlp",
+                                                    "q_lora_rank",
+                                                    "kv_lora_rank",
+                                                    "qk_nope_head_dim",
+                                                    "qk_rope_head_dim",
+                                                    "v_head_dim",
+                                                    "rotary_dim",
+                                                    "rotary_start",
+                                                    "norm_bias",
+                                                    "parallel_residual",
+                                                    "attention_output_bias",
+                                                    "attention_scaled",
+                                                    "attention_scaled_by_layer",
+                                                    "attention_windows"};
 
 void checkModelKeys(const ConfigReader& model) {
     std::vector<std::string_view> known(kCommonModelKeys.begin(), kCommonModelKeys.end());
@@ -175,6 +197,15 @@ TrainConfig parseTrainConfig(const std::string& text, const std::string& where, 
     }
     TrainConfig config;
     config.model = readFamilyConfig(ConfigReader(keys.dump(), where + ": model"));
+    const Family family = config.model.family;
+    if (family != Family::Llama && family != Family::DeepseekV3 && family != Family::LatentLoom) {
+        reader.fail("Networks of the family " + std::string(name(family)) + " are not trained",
+                    "Choose llama, deepseek_v3, or latentloom, which can describe the same network");
+    }
+    if (config.model.expertLayers() > 0) {
+        reader.fail("Networks with experts are not trained: nothing here keeps the experts evenly used",
+                    "Leave n_routed_experts out and set first_k_dense_replace to num_hidden_layers");
+    }
     const std::optional<ConfigReader> training = reader.object("training");
     config.training = readSettings(training ? *training : ConfigReader("{}", where), config.model);
     checkTrainSettings(config.training, config.model, where);

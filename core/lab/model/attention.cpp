@@ -11,28 +11,35 @@
 #include "core/lab/fused/fused.h"
 #include "core/lab/model/full_attention.h"
 #include "core/lab/model/joint_latent.h"
-#include "core/lab/model/per_head_latent.h"
+#include "core/lab/model/split_latent.h"
 
 namespace loom::lab {
 
 std::unique_ptr<Attention> makeAttention(const ModelConfig& config, LayerIndex layer, MlaPath path, const Weights& weights) {
-    if (config.attention.latent == Latent::PerHead) return std::make_unique<PerHeadLatent>(config, layer, weights);
-    if (config.attention.latent == Latent::None) return std::make_unique<FullAttention>(config, layer, weights);
+    switch (config.attention.latent) {
+        case Latent::None: return std::make_unique<FullAttention>(config, layer, weights);
+        case Latent::PerHead:
+        case Latent::SplitShared: return std::make_unique<SplitLatent>(config, layer, weights);
+        case Latent::Joint: break;
+    }
     JointLatent shared(config, layer, weights);
     if (path == MlaPath::Naive) return std::make_unique<JointLatentNaive>(std::move(shared));
     return std::make_unique<JointLatentAbsorbed>(std::move(shared));
 }
 
-Tensor causalSoftmax(const Tensor& scores) {
+Tensor causalSoftmax(const Tensor& scores, std::int64_t window) {
     const std::int64_t T = scores.size(-2);
     const std::int64_t S = scores.size(-1);
-    if (T == 1) return at::softmax(scores, -1);                                                   // the newest position sees everything
-    const Tensor later = at::ones({T, S}, scores.options().dtype(at::kBool)).triu(S - T + 1);     // [T, S]
-    return at::softmax(scores.masked_fill(later, -std::numeric_limits<double>::infinity()), -1);  // [B, H, T, S]
+    const bool everything = window == 0 || window >= S;
+    if (T == 1 && everything) return at::softmax(scores, -1);  // the newest position
+    const Tensor all = at::ones({T, S}, scores.options().dtype(at::kBool));
+    Tensor hidden = all.triu(S - T + 1);                                                           // [T, S]: later than the query
+    if (!everything) hidden = hidden.logical_or(all.tril(S - T - window));                         // or too long ago
+    return at::softmax(scores.masked_fill(hidden, -std::numeric_limits<double>::infinity()), -1);  // [B, H, T, S]
 }
 
-Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, double scale, Tensor* probabilities) {
-    if (fused::active()) return fused::attend(q, k, v, scale);
+Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const Softmax& softmax, Tensor* probabilities) {
+    if (fused::active() && (softmax.window == 0 || softmax.window >= k.size(1))) return fused::attend(q, k, v, softmax.scale);
     const std::int64_t B = q.size(0);
     const std::int64_t T = q.size(1);
     const std::int64_t H = q.size(2);
@@ -41,9 +48,9 @@ Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, double scale, T
     const std::int64_t share = H / G;  // query heads that read the same key/value head
 
     // The query heads of one group stand below each other, so that their keys and values are read in place and not repeated.
-    const Tensor queries = q.transpose(1, 2).reshape({B, G, share * T, q.size(3)});  // [B, G, H/G·T, a]
-    const Tensor scores = at::matmul(queries, k.permute({0, 2, 3, 1})) * scale;      // [B, G, H/G·T, S]
-    const Tensor p = causalSoftmax(scores.view({B, H, T, S}));                       // [B, H, T, S]
+    const Tensor queries = q.transpose(1, 2).reshape({B, G, share * T, q.size(3)});      // [B, G, H/G·T, a]
+    const Tensor scores = at::matmul(queries, k.permute({0, 2, 3, 1})) * softmax.scale;  // [B, G, H/G·T, S]
+    const Tensor p = causalSoftmax(scores.view({B, H, T, S}), softmax.window);           // [B, H, T, S]
     if (probabilities != nullptr) *probabilities = p;
     const Tensor mixed = at::matmul(p.view({B, G, share * T, S}), v.transpose(1, 2));  // [B, G, H/G·T, b]
     return mixed.view({B, H, T, v.size(3)}).transpose(1, 2).flatten(2);                // [B, T, H·b]

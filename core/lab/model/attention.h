@@ -23,12 +23,18 @@ public:
 /// The form that `config` names, decoding on `path` (which matters for a joint latent only).
 [[nodiscard]] std::unique_ptr<Attention> makeAttention(const ModelConfig& config, LayerIndex layer, MlaPath path, const Weights& weights);
 
-/// Softmax over the keys that each query may see. scores [B, H, T, S] → probabilities [B, H, T, S]; query t stands at
-/// position S − T + t and sees keys 0 … S − T + t. Computed in the type of the scores.
-[[nodiscard]] Tensor causalSoftmax(const Tensor& scores);
+/// How scores become weights.
+struct Softmax {
+    double scale = 1.0;       ///< on the scores
+    std::int64_t window = 0;  ///< how many keys a query sees, its own included; 0 = all before it
+};
+
+/// Softmax over the keys that each query may see. scores [B, H, T, S] → probabilities [B, H, T, S]; query t stands at position
+/// i = S − T + t and sees keys j with 0 ≤ i − j (< window). Computed in the type of the scores.
+[[nodiscard]] Tensor causalSoftmax(const Tensor& scores, std::int64_t window = 0);
 
 /// softmax(q·kᵀ · scale) · v, head by head. q [B, T, H, a], k [B, S, G, a], v [B, S, G, b] → [B, T, H·b].
 /// Query head i reads key/value head ⌊i / (H/G)⌋.
-[[nodiscard]] Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, double scale, Tensor* probabilities);
+[[nodiscard]] Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const Softmax& softmax, Tensor* probabilities);
 
 }  // namespace loom::lab

@@ -6,22 +6,29 @@
 
 namespace loom::lab {
 
-Block::Block(const ModelConfig& config, LayerIndex layer, MlaPath path, const Weights& weights) {
-    const std::string prefix = layerPrefix(layer);
-    m_attentionNorm = weights.norm(prefix + "input_layernorm", config.norm, config.normEps);
-    m_attention = makeAttention(config, layer, path, weights);
-    m_feedForwardNorm = weights.norm(prefix + "post_attention_layernorm", config.norm, config.normEps);
-    if (config.mlp == MlpKind::SwiGlu) m_feedForward.gate = weights.linear(prefix + "mlp.gate_proj", config.mlpBias);
-    m_feedForward.up = weights.linear(prefix + "mlp.up_proj", config.mlpBias);
-    m_feedForward.down = weights.linear(prefix + "mlp.down_proj", config.mlpBias);
+namespace {
+
+std::variant<FeedForward, Experts> feedForward(const ModelConfig& config, LayerIndex layer, const Weights& weights) {
+    if (config.hasExperts(layer)) return Experts(config, layer, weights);
+    return FeedForward(weights, layerPrefix(layer) + "mlp.", config);
 }
+
+}  // namespace
+
+Block::Block(const ModelConfig& config, LayerIndex layer, MlaPath path, const Weights& weights)
+    : m_attentionNorm(weights.norm(layerPrefix(layer) + "input_layernorm", config.norm, config.normEps, config.normBias)),
+      m_attention(makeAttention(config, layer, path, weights)),
+      m_feedForwardNorm(weights.norm(layerPrefix(layer) + "post_attention_layernorm", config.norm, config.normEps, config.normBias)),
+      m_feedForward(feedForward(config, layer, weights)),
+      m_parallel(config.parallelResidual) {}
 
 Tensor Block::forward(const Tensor& x, const Rope& rope, Past& past, Tensor* probabilities, const Dropout& dropout) const {
     const auto add = [&](const Tensor& stream, const Tensor& branch) {
         return fused::active() ? fused::addResidual(stream, dropout(branch)) : stream + dropout(branch);
     };
     const Tensor looked = add(x, m_attention->forward(m_attentionNorm(x), rope, past, probabilities));  // [B, T, D]
-    return add(looked, m_feedForward(m_feedForwardNorm(looked)));                                       // [B, T, D]
+    const Tensor in = m_feedForwardNorm(m_parallel ? x : looked);                                       // [B, T, D]
+    return add(looked, std::visit([&](const auto& network) { return network(in); }, m_feedForward));    // [B, T, D]
 }
 
 }  // namespace loom::lab

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Block: one layer. Attention, then a feed-forward network, each on the normalised residual stream and added to it.
+// Block: one layer. Attention, then a feed-forward network or a mixture of them, each on the normalised residual stream and added to it.
 #pragma once
 
 #include <memory>
+#include <variant>
 
 #include "core/lab/model/attention.h"
 #include "core/lab/model/dropout.h"
+#include "core/lab/model/experts.h"
 #include "core/lab/model/feed_forward.h"
 #include "core/lab/model/norm.h"
 
@@ -21,7 +23,8 @@ private:
     Norm m_attentionNorm;
     std::unique_ptr<Attention> m_attention;
     Norm m_feedForwardNorm;
-    FeedForward m_feedForward;
+    std::variant<FeedForward, Experts> m_feedForward;
+    bool m_parallel;  ///< both read the stream as it came in
 };
 
 }  // namespace loom::lab

@@ -9,11 +9,17 @@
 
 namespace loom::lab {
 
+FeedForward::FeedForward(const Weights& weights, const std::string& prefix, const ModelConfig& config) : m_kind(config.mlp) {
+    if (m_kind == MlpKind::SwiGlu) m_gate = weights.linear(prefix + "gate_proj", config.mlpBias);
+    m_up = weights.linear(prefix + "up_proj", config.mlpBias);
+    m_down = weights.linear(prefix + "down_proj", config.mlpBias);
+}
+
 Tensor FeedForward::operator()(const Tensor& x) const {
-    if (!gate.weight.defined()) return down(at::gelu(up(x)));
-    if (fused::active()) return down(fused::swiglu(gate(x), up(x)));
-    const Tensor gated = at::silu(gate(x)) * up(x);  // [B, T, F]
-    return down(gated);                              // [B, T, D]
+    if (m_kind != MlpKind::SwiGlu) return m_down(at::gelu(m_up(x), m_kind == MlpKind::Gelu ? "none" : "tanh"));
+    if (fused::active()) return m_down(fused::swiglu(m_gate(x), m_up(x)));
+    const Tensor gated = at::silu(m_gate(x)) * m_up(x);  // [..., F]
+    return m_down(gated);                                // [..., D]
 }
 
 }  // namespace loom::lab

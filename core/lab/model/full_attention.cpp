@@ -2,18 +2,17 @@
 // FullAttention: every position keeps whole keys and values.
 #include "core/lab/model/full_attention.h"
 
-#include <cmath>
 #include <string>
 
 namespace loom::lab {
 
 FullAttention::FullAttention(const ModelConfig& config, LayerIndex layer, const Weights& weights)
-    : m_config(config.attention), m_layer(layer) {
+    : m_config(config.attention), m_layer(layer), m_softmax{attentionScale(config, layer), config.attention.window(layer)} {
     const std::string prefix = layerPrefix(layer) + "self_attn.";
     m_query = weights.linear(prefix + "q_proj", m_config.bias);
     m_key = weights.linear(prefix + "k_proj", m_config.bias);
     m_value = weights.linear(prefix + "v_proj", m_config.bias);
-    m_output = weights.linear(prefix + "o_proj", m_config.bias);
+    m_output = weights.linear(prefix + "o_proj", m_config.hasOutputBias());
 }
 
 Tensor FullAttention::forward(const Tensor& x, const Rope& rope, Past& past, Tensor* probabilities) const {
@@ -26,8 +25,7 @@ Tensor FullAttention::forward(const Tensor& x, const Rope& rope, Past& past, Ten
     const Tensor keys = past.keep(m_layer, 0, k.flatten(2)).unflatten(-1, {G, d});  // [B, S, G, d]
     const Tensor values = past.keep(m_layer, 1, m_value(x)).unflatten(-1, {G, d});  // [B, S, G, d]
 
-    const double scale = 1.0 / std::sqrt(static_cast<double>(d));
-    return m_output(attend(q, keys, values, scale, probabilities));  // [B, T, D]
+    return m_output(attend(q, keys, values, m_softmax, probabilities));  // [B, T, D]
 }
 
 }  // namespace loom::lab

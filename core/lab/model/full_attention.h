@@ -14,6 +14,7 @@ public:
 private:
     AttentionConfig m_config;
     LayerIndex m_layer;
+    Softmax m_softmax;
     Linear m_query;   ///< D → H·d
     Linear m_key;     ///< D → G·d
     Linear m_value;   ///< D → G·d

@@ -2,13 +2,13 @@
 // JointLatent: queries, latents and rotary keys of new positions.
 #include "core/lab/model/joint_latent.h"
 
-#include <cmath>
 #include <string>
 #include <vector>
 
 namespace loom::lab {
 
-JointLatent::JointLatent(const ModelConfig& config, LayerIndex layer, const Weights& weights) : m_config(config.attention), m_layer(layer) {
+JointLatent::JointLatent(const ModelConfig& config, LayerIndex layer, const Weights& weights)
+    : m_config(config.attention), m_layer(layer), m_scale(attentionScale(config, layer)) {
     const std::string prefix = layerPrefix(layer) + "self_attn.";
     if (m_config.qLoraRank > 0) {
         m_queryDown = weights.linear(prefix + "q_a_proj", m_config.bias);
@@ -20,10 +20,8 @@ JointLatent::JointLatent(const ModelConfig& config, LayerIndex layer, const Weig
     m_down = weights.linear(prefix + "kv_a_proj_with_mqa", m_config.bias);
     m_latentNorm = weights.norm(prefix + "kv_a_layernorm", NormKind::Rms, config.latentNormEps);
     m_up = weights.linear(prefix + "kv_b_proj", false);
-    m_output = weights.linear(prefix + "o_proj", m_config.bias);
+    m_output = weights.linear(prefix + "o_proj", m_config.hasOutputBias());
 }
-
-double JointLatent::scale() const { return 1.0 / std::sqrt(static_cast<double>(m_config.qkHeadDim())); }
 
 JointLatent::Query JointLatent::query(const Tensor& x, const Rope& rope) const {
     const Tensor source = m_queryDown ? m_queryNorm((*m_queryDown)(x)) : x;                  // [B, T, D or query rank]

@@ -30,13 +30,14 @@ public:
     [[nodiscard]] Key key(const Tensor& x, const Rope& rope) const;
     [[nodiscard]] const AttentionConfig& config() const { return m_config; }
     [[nodiscard]] LayerIndex layer() const { return m_layer; }
-    [[nodiscard]] double scale() const;                              ///< 1/√(dN + dR)
+    [[nodiscard]] double scale() const { return m_scale; }           ///< 1/√(dN + dR), times mscale² with YaRN
     [[nodiscard]] const Linear& up() const { return m_up; }          ///< r → H·(dN + dV): per head W^{UK}_i, then W^{UV}_i
     [[nodiscard]] const Linear& output() const { return m_output; }  ///< H·dV → D
 
 private:
     AttentionConfig m_config;
     LayerIndex m_layer;
+    double m_scale;
     std::optional<Linear> m_queryDown;  ///< D → query rank; none: queries come straight from x
     Norm m_queryNorm;
     Linear m_query;  ///< D or query rank → H·(dN + dR)

@@ -27,15 +27,13 @@ LanguageModel::LanguageModel(const ModelConfig& config, std::shared_ptr<const We
     m_embedding = m_weights->tensor("model.embed_tokens.weight");
     for (std::int64_t layer = 0; layer < config.layers; ++layer) m_blocks.emplace_back(config, LayerIndex{layer}, path, *m_weights);
     if (config.positions == Positions::Learned) m_places = m_weights->tensor("model.embed_positions.weight");
-    m_norm = m_weights->norm("model.norm", config.norm, config.normEps);
+    m_norm = m_weights->norm("model.norm", config.norm, config.normEps, config.normBias);
     m_head = m_weights->linear(config.tieEmbeddings ? "model.embed_tokens" : "lm_head", false);
 }
 
 Tensor LanguageModel::hidden(const Tensor& tokens, Past& past, Watch& watch, const std::stop_token& stop, const Dropout& dropout) const {
-    const AttentionConfig& a = m_config.attention;
-    const std::int64_t rotaryWidth = a.latent == Latent::Joint ? a.qkRopeHeadDim : a.headDim;
     const bool rotary = m_config.positions == Positions::Rotary;
-    const Rope rope = rotary ? Rope(past.length(), tokens.size(1), rotaryWidth, a.ropeTheta, a.ropeLayout, type()) : Rope();
+    const Rope rope = rotary ? Rope(m_config, past.length(), tokens.size(1), type()) : Rope();
 
     Tensor x = at::embedding(m_embedding, tokens);                                      // [B, T, D]
     if (m_places.defined()) x = x + m_places.narrow(0, past.length(), tokens.size(1));  // [B, T, D]

@@ -10,7 +10,7 @@ namespace loom::lab {
 /// Rms: x / √(mean x² + eps) · w (arXiv 1910.07467, equation 4). Layer: (x − mean) / √(variance + eps) · w + b (arXiv 1607.06450).
 struct Norm {
     Tensor weight;  ///< [n]
-    Tensor bias;    ///< [n]; undefined for Rms
+    Tensor bias;    ///< [n]; undefined for Rms and where there is none
     double eps = 1e-5;
     NormKind kind = NormKind::Rms;
     at::ScalarType output = at::kFloat;                      ///< type of the result while training in mixed precision; else that of x

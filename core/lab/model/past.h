@@ -30,15 +30,18 @@ public:
 /// used only after commit(): a run that fails half-way leaves the cache as it was.
 class CachedPast final : public Past {
 public:
-    /// `type` must be the cache's element type. Both must outlive this object.
-    CachedPast(KvCache& cache, const at::TensorOptions& type) : m_cache(cache), m_type(type) {}
-    [[nodiscard]] std::int64_t length() const override { return m_cache.length(); }
+    /// `type` must be the cache's element type. Both must outlive this object. The rows before `start` are the past; those behind it are
+    /// written anew.
+    CachedPast(KvCache& cache, const at::TensorOptions& type, std::int64_t start) : m_cache(cache), m_type(type), m_start(start) {}
+    CachedPast(KvCache& cache, const at::TensorOptions& type) : CachedPast(cache, type, cache.length()) {}
+    [[nodiscard]] std::int64_t length() const override { return m_start; }
     Tensor keep(LayerIndex layer, std::size_t lane, const Tensor& rows) override;
-    void commit(std::int64_t newRows) { m_cache.setLength(m_cache.length() + newRows); }
+    void commit(std::int64_t newRows) { m_cache.setLength(m_start + newRows); }
 
 private:
     KvCache& m_cache;
     at::TensorOptions m_type;
+    std::int64_t m_start;
 };
 
 /// One lane of one layer as a tensor over the cache's own memory: [capacity, width].

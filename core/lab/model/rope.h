@@ -10,11 +10,12 @@
 
 namespace loom::lab {
 
-/// The rotation of T consecutive positions: pair i of position p turns by p · theta^(−2i/w), w the width that is rotated.
+/// The rotation of T consecutive positions: pair i of position p turns by p times the pair's frequency (core/data/rope.h).
 class Rope {
 public:
-    /// Angles are computed in f64 and their sines and cosines rounded to the type of `options`.
-    Rope(std::int64_t start, std::int64_t positions, std::int64_t width, double theta, RopeLayout layout, const at::TensorOptions& options);
+    /// What `config` says of the width, the layout and the scaling. Angles are computed in f64 and their sines and cosines rounded to the
+    /// type of `options`. The text whose last position this is counts as computed at once (RopeScalingKind::Dynamic).
+    Rope(const ModelConfig& config, std::int64_t start, std::int64_t positions, const at::TensorOptions& options);
 
     /// No rotation: returns what it is given.
     Rope() = default;
@@ -22,14 +23,20 @@ public:
     /// The same rotation for positions 0 … positions − 1.
     [[nodiscard]] Rope ofPositions(std::int64_t positions) const;
 
-    /// Rotates every head of x [B, T, n, w]. Half pairs (i, i + w/2), interleaved pairs (2i, 2i + 1).
+    /// Rotates every head of x [B, T, n, a]: its w elements from the first rotated one on; the others stay as they are.
+    /// Half pairs (i, i + w/2), interleaved pairs (2i, 2i + 1).
     [[nodiscard]] Tensor operator()(const Tensor& x) const;
 
 private:
-    std::int64_t m_width = 0;
-    double m_theta = 0;
-    Tensor m_cos;  ///< [T, 1, w/2]; undefined = no rotation
-    Tensor m_sin;  ///< [T, 1, w/2]
+    Rope(const Rope& other, std::int64_t start, std::int64_t positions, const at::TensorOptions& options);
+    void setAngles(std::int64_t start, std::int64_t positions, const at::TensorOptions& options);
+    [[nodiscard]] Tensor rotated(const Tensor& x) const;  ///< all of x [B, T, n, w]
+
+    RopeFrequencies m_frequencies;
+    std::int64_t m_start = 0;  ///< the first rotated element of a head
+    std::int64_t m_width = 0;  ///< w
+    Tensor m_cos;              ///< [T, 1, w/2]; undefined = no rotation
+    Tensor m_sin;              ///< [T, 1, w/2]
     RopeLayout m_layout = RopeLayout::Half;
 };
 

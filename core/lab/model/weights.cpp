@@ -4,9 +4,8 @@
 
 #include <ATen/ops/empty.h>
 
-#include <cstring>
-
 #include "core/data/error.h"
+#include "core/engine/checkpoint/tensor_layout.h"
 
 namespace loom::lab {
 namespace {
@@ -22,13 +21,11 @@ at::ScalarType scalarType(const std::string& tensorName, DType type) {
     throw Error{"A weight has element type " + std::string(name(type)), tensorName, "Weights must be f64, f32, bf16 or f16"};
 }
 
-/// Copies bytes that need not be aligned, then converts.
+/// Copies elements that need not be aligned nor in order, then converts.
 Tensor copied(const std::string& tensorName, const TensorView& view, const at::TensorOptions& type) {
     const Tensor stored = at::empty(view.shape, at::TensorOptions().dtype(scalarType(tensorName, view.dtype)));
-    if (stored.nbytes() != view.data.size()) {
-        throw Error{"A tensor's size does not fit its shape", tensorName, "The file is damaged: get it again"};
-    }
-    if (!view.data.empty()) std::memcpy(stored.mutable_data_ptr(), view.data.data(), view.data.size());
+    if (!layoutFits(view)) throw Error{"A tensor's size does not fit its shape", tensorName, "The file is damaged: get it again"};
+    copyElements(view, {static_cast<std::byte*>(stored.mutable_data_ptr()), stored.nbytes()});
     return stored.to(type);
 }
 
@@ -57,8 +54,8 @@ Linear Weights::linear(const std::string& name, bool bias) const {
     return {tensor(name + ".weight"), bias ? tensor(name + ".bias") : Tensor{}, shadow == m_shadows.end() ? Tensor{} : shadow->second};
 }
 
-Norm Weights::norm(const std::string& name, NormKind kind, double eps) const {
-    return {tensor(name + ".weight"), kind == NormKind::Layer ? tensor(name + ".bias") : Tensor{}, eps, kind, m_activations};
+Norm Weights::norm(const std::string& name, NormKind kind, double eps, bool bias) const {
+    return {tensor(name + ".weight"), kind == NormKind::Layer && bias ? tensor(name + ".bias") : Tensor{}, eps, kind, m_activations};
 }
 
 void Weights::makeTrainable(at::ScalarType activations) {

@@ -45,8 +45,8 @@ public:
     [[nodiscard]] const Tensor& tensor(const std::string& name) const;
     /// "NAME.weight" and, if there is a bias, "NAME.bias".
     [[nodiscard]] Linear linear(const std::string& name, bool bias) const;
-    /// "NAME.weight" and, for Layer, "NAME.bias".
-    [[nodiscard]] Norm norm(const std::string& name, NormKind kind, double eps) const;
+    /// "NAME.weight" and, for Layer unless `bias` is false, "NAME.bias".
+    [[nodiscard]] Norm norm(const std::string& name, NormKind kind, double eps, bool bias = true) const;
     /// All tensors by canonical name.
     [[nodiscard]] const std::map<std::string, Tensor, std::less<>>& all() const { return m_tensors; }
 

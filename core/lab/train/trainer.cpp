@@ -42,6 +42,9 @@ public:
         if (options.precision == DType::BF16 && !m_fused) {
             throw Error{"bf16 training runs on the CPU only so far", "precision", "Train in f32 on this device"};
         }
+        if (options.precision == DType::BF16 && m_config.expertLayers() > 0) {
+            throw Error{"Networks with experts are not trained in bf16: rounding would choose other experts", "precision", "Train in f32"};
+        }
         m_weights = std::make_shared<Weights>(checkpoint, at::TensorOptions().dtype(type).device(m_device), account, std::stop_token());
         m_weights->makeTrainable(options.precision == DType::BF16 ? at::kBFloat16 : type);
         m_model = std::make_unique<LanguageModel>(m_config, m_weights, MlaPath::Naive);

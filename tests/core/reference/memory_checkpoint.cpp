@@ -62,6 +62,52 @@ ModelConfig paperConfig() {
     return c;
 }
 
+/// Keys and values from one latent each for all heads; the second half of a head is rotated.
+ModelConfig sharedConfig() {
+    ModelConfig c = gptConfig();
+    c.positions = Positions::Rotary;
+    AttentionConfig& a = c.attention;
+    a.latent = Latent::SplitShared;
+    a.headDim = 8;
+    a.rotaryDim = 4;
+    a.rotaryStart = 4;
+    a.kRank = 9;
+    a.vRank = 10;
+    return c;
+}
+
+/// Experts in the second layer: 8 in 4 groups, of which a token uses 3 from 2 groups.
+MoeConfig someExperts(ExpertScoring scoring) {
+    MoeConfig moe;
+    moe.experts = 8;
+    moe.firstLayer = 1;
+    moe.perToken = 3;
+    moe.width = 11;
+    moe.shared = 2;
+    moe.groups = 4;
+    moe.topGroups = 2;
+    moe.scale = 1.7;
+    moe.scoring = scoring;
+    moe.normalised = scoring == ExpertScoring::Sigmoid;
+    return moe;
+}
+
+RopeScaling scaling(RopeScalingKind kind, std::int64_t originalContext) {
+    RopeScaling s;
+    s.kind = kind;
+    s.factor = 4.0;
+    s.originalContext = originalContext;
+    return s;
+}
+
+ModelConfig scaledConfig(RopeScalingKind kind) {
+    ModelConfig c = baseConfig();
+    c.attention.headDim = 16;
+    c.attention.ropeTheta = 100.0;  // so that slow, fast and middling pairs are all there
+    c.attention.ropeScaling = scaling(kind, 32);
+    return c;
+}
+
 template <class Change>
 ModelConfig changed(ModelConfig config, Change change) {
     change(config);
@@ -109,6 +155,69 @@ std::vector<NetworkCase> networkCases() {
                                          c.mlp = MlpKind::SwiGlu;
                                          c.mlpBias = false;
                                      })},
+        {"shared", sharedConfig()},
+        {"sharedLearned", changed(sharedConfig(), [](ModelConfig& c) { c.positions = Positions::Learned; })},
+        {"scaledLinear", scaledConfig(RopeScalingKind::Linear)},
+        {"scaledLlama3", scaledConfig(RopeScalingKind::Llama3)},
+        {"scaledYarn", scaledConfig(RopeScalingKind::Yarn)},
+        {"scaledYarnUntruncated", changed(scaledConfig(RopeScalingKind::Yarn),
+                                          [](ModelConfig& c) {
+                                              c.attention.ropeScaling.truncate = false;
+                                              c.attention.ropeScaling.attentionFactor = 0.8;
+                                              c.attention.ropeScaling.betaFast = 4.0;
+                                          })},
+        {"jointYarn", changed(jointConfig(),
+                              [](ModelConfig& c) {
+                                  c.attention.qkRopeHeadDim = 8;
+                                  c.attention.ropeScaling = scaling(RopeScalingKind::Yarn, 32);
+                                  c.attention.ropeScaling.mscale = 0.7;
+                                  c.attention.ropeScaling.mscaleAllDim = 1.3;
+                              })},
+        {"partialRotary", changed(baseConfig(),
+                                  [](ModelConfig& c) {
+                                      c.attention.headDim = 10;
+                                      c.attention.rotaryDim = 4;
+                                      c.attention.kvHeads = 2;
+                                  })},
+        {"gpt2", changed(gptConfig(),
+                         [](ModelConfig& c) {
+                             c.mlp = MlpKind::GeluTanh;
+                             c.attention.bias = true;
+                             c.attention.scaledByLayer = true;
+                         })},
+        {"gptNeo", changed(gptConfig(),
+                           [](ModelConfig& c) {
+                               c.mlp = MlpKind::GeluTanh;
+                               c.attention.outputBias = true;
+                               c.attention.scaled = false;
+                               c.attention.windows = {5, 0};
+                           })},
+        {"neoX", changed(gptConfig(),
+                         [](ModelConfig& c) {
+                             c.positions = Positions::Rotary;
+                             c.attention.headDim = 8;
+                             c.attention.rotaryDim = 2;
+                             c.attention.bias = true;
+                             c.parallelResidual = true;
+                         })},
+        {"nanoGptWithoutBiases", changed(gptConfig(),
+                                         [](ModelConfig& c) {
+                                             c.mlpBias = false;
+                                             c.normBias = false;
+                                         })},
+        {"expertsSoftmax", changed(jointConfig(), [](ModelConfig& c) { c.moe = someExperts(ExpertScoring::Softmax); })},
+        {"expertsSigmoid", changed(jointConfig(),
+                                   [](ModelConfig& c) {
+                                       c.moe = someExperts(ExpertScoring::Sigmoid);
+                                       c.moe.firstLayer = 0;
+                                   })},
+        {"expertsGreedyWithBiases", changed(baseConfig(),
+                                            [](ModelConfig& c) {
+                                                c.moe = someExperts(ExpertScoring::Softmax);
+                                                c.moe.groups = c.moe.topGroups = 1;
+                                                c.moe.shared = 0;
+                                                c.mlpBias = true;
+                                            })},
     };
 }
 

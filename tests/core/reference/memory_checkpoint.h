@@ -15,8 +15,8 @@ struct NetworkCase {
     ModelConfig config;
 };
 
-/// MHA, GQA, MQA, the joint latent and the latent per head in all their variants: layouts, biases, query rank, positions, norms,
-/// feed-forward networks, tied and untied heads.
+/// MHA, GQA, MQA, the joint latent, the latent per head and the shared latents in all their variants: layouts, biases, query rank,
+/// positions, rotary scalings (Dynamic apart), windows, scales, norms, feed-forward networks, experts, tied and untied heads.
 /// D 24, L 2, V 31, context 128.
 [[nodiscard]] std::vector<NetworkCase> networkCases();
 /// The case of that name.

@@ -15,8 +15,9 @@ class PlainModel {
 public:
     explicit PlainModel(const Checkpoint& checkpoint) : m_checkpoint(checkpoint), m_config(checkpoint.config) {}
 
-    PlainResult run(const TokenIds& tokens) const {
+    PlainResult run(const TokenIds& tokens) {
         PlainResult result;
+        m_length = std::ssize(tokens);
         const auto D = static_cast<std::size_t>(m_config.dModel);
         const Vec embedding = values("model.embed_tokens.weight");
         std::vector<Vec> x;  // [T][D]
@@ -29,8 +30,9 @@ public:
         }
         for (std::int64_t layer = 0; layer < m_config.layers; ++layer) {
             const std::string prefix = "model.layers." + std::to_string(layer) + ".";
-            result.attention.push_back(addAttention(x, prefix));
-            addFeedForward(x, prefix);
+            const std::vector<Vec> before = x;
+            result.attention.push_back(addAttention(x, layer, prefix));
+            addFeedForward(x, m_config.parallelResidual ? before : x, layer, prefix);
         }
         const std::string head = m_config.tieEmbeddings ? "model.embed_tokens" : "lm_head";
         for (const Vec& row : x) {
@@ -82,9 +84,59 @@ private:
         for (const double v : x) variance += (v - mean) * (v - mean) / n;
         Vec y;
         for (std::size_t i = 0; i < x.size(); ++i) {
-            y.push_back((x[i] - mean) / std::sqrt(variance + m_config.normEps) * cached(name + ".weight")[i] + cached(name + ".bias")[i]);
+            y.push_back((x[i] - mean) / std::sqrt(variance + m_config.normEps) * cached(name + ".weight")[i]);
+            if (m_config.normBias) y.back() += cached(name + ".bias")[i];
         }
         return y;
+    }
+
+    /// theta^(−2i/width), as the rotary scaling changes it for a text of m_length tokens.
+    double inverseFrequency(std::int64_t pair, std::int64_t width) const {
+        const RopeScaling& s = m_config.attention.ropeScaling;
+        const auto w = static_cast<double>(width);
+        const auto i = static_cast<double>(pair);
+        const auto n = static_cast<double>(m_length);
+        const auto trained = static_cast<double>(s.originalContext);
+        double theta = m_config.attention.ropeTheta;
+        if (s.kind == RopeScalingKind::Dynamic && n > trained) {
+            theta *= std::pow(s.factor * n / trained - (s.factor - 1.0), w / (w - 2.0));
+        }
+        const double inverse = std::pow(theta, -2.0 * i / w);
+        if (s.kind == RopeScalingKind::Linear) return inverse / s.factor;
+        if (s.kind == RopeScalingKind::Llama3) {
+            const double length = 2.0 * M_PI / inverse;
+            if (length > trained / s.lowFrequencyFactor) return inverse / s.factor;
+            if (length < trained / s.highFrequencyFactor) return inverse;
+            const double part = (trained / length - s.lowFrequencyFactor) / (s.highFrequencyFactor - s.lowFrequencyFactor);
+            return (1.0 - part) * inverse / s.factor + part * inverse;
+        }
+        if (s.kind == RopeScalingKind::Yarn) {
+            const auto dim = [&](double turns) { return w * std::log(trained / (2.0 * M_PI * turns)) / (2.0 * std::log(theta)); };
+            double lo = dim(s.betaFast);
+            double hi = dim(s.betaSlow);
+            if (s.truncate) {
+                lo = std::floor(lo);
+                hi = std::ceil(hi);
+            }
+            lo = lo < 0.0 ? 0.0 : lo;
+            hi = hi > w - 1.0 ? w - 1.0 : hi;
+            if (lo == hi) hi += 0.001;
+            double ramp = (i - lo) / (hi - lo);
+            ramp = ramp < 0.0 ? 0.0 : ramp > 1.0 ? 1.0 : ramp;
+            return inverse / s.factor * ramp + inverse * (1.0 - ramp);
+        }
+        return inverse;
+    }
+
+    static double mscale(double factor, double m) { return factor <= 1.0 ? 1.0 : 0.1 * m * std::log(factor) + 1.0; }
+
+    /// What YaRN multiplies sine and cosine by.
+    double magnitude() const {
+        const RopeScaling& s = m_config.attention.ropeScaling;
+        if (s.kind != RopeScalingKind::Yarn) return 1.0;
+        if (s.attentionFactor) return *s.attentionFactor;
+        const bool both = s.mscale != 0.0 && s.mscaleAllDim != 0.0;
+        return both ? mscale(s.factor, s.mscale) / mscale(s.factor, s.mscaleAllDim) : mscale(s.factor, 1.0);
     }
 
     /// Rotates the `width` elements that start at `from`.
@@ -95,13 +147,18 @@ private:
             const bool half = a.ropeLayout == RopeLayout::Half;
             const auto first = static_cast<std::size_t>(from + (half ? i : 2 * i));
             const auto second = static_cast<std::size_t>(from + (half ? i + width / 2 : 2 * i + 1));
-            const double angle =
-                static_cast<double>(position) * std::pow(a.ropeTheta, -2.0 * static_cast<double>(i) / static_cast<double>(width));
+            const double angle = static_cast<double>(position) * inverseFrequency(i, width);
             const double u = x[first];
             const double v = x[second];
-            x[first] = u * std::cos(angle) - v * std::sin(angle);
-            x[second] = v * std::cos(angle) + u * std::sin(angle);
+            x[first] = (u * std::cos(angle) - v * std::sin(angle)) * magnitude();
+            x[second] = (v * std::cos(angle) + u * std::sin(angle)) * magnitude();
         }
+    }
+
+    /// The rotated part of a head of width d.
+    void rotateHead(Vec& x, std::size_t position) const {
+        const AttentionConfig& a = m_config.attention;
+        rotate(x, a.rotaryStart, a.rotaryDim > 0 ? a.rotaryDim : a.headDim, position);
     }
 
     struct Heads {
@@ -123,8 +180,8 @@ private:
             heads.q.push_back(slice(q, h * a.headDim, a.headDim));
             heads.k.push_back(slice(k, g * a.headDim, a.headDim));
             heads.v.push_back(slice(v, g * a.headDim, a.headDim));
-            rotate(heads.q.back(), 0, a.headDim, position);
-            rotate(heads.k.back(), 0, a.headDim, position);
+            rotateHead(heads.q.back(), position);
+            rotateHead(heads.k.back(), position);
         }
         return heads;
     }
@@ -153,32 +210,32 @@ private:
         return heads;
     }
 
-    /// One head's latent through its up-projection: rows [h·d, (h + 1)·d) of the matrix.
-    Vec rebuilt(const std::string& name, const Vec& latents, std::int64_t head, std::int64_t rank) const {
+    /// A latent through a head's up-projection: rows [h·d, (h + 1)·d) of the matrix.
+    Vec rebuilt(const std::string& name, const Vec& latent, std::int64_t head) const {
         const Vec& up = cached(name);
-        const std::int64_t d = m_config.attention.headDim;
-        Vec out(static_cast<std::size_t>(d), 0.0);
-        for (std::int64_t i = 0; i < d; ++i) {
-            for (std::int64_t j = 0; j < rank; ++j) {
-                out[static_cast<std::size_t>(i)] +=
-                    up[static_cast<std::size_t>((head * d + i) * rank + j)] * latents[static_cast<std::size_t>(head * rank + j)];
+        const auto d = static_cast<std::size_t>(m_config.attention.headDim);
+        Vec out(d, 0.0);
+        for (std::size_t i = 0; i < d; ++i) {
+            for (std::size_t j = 0; j < latent.size(); ++j) {
+                out[i] += up[(static_cast<std::size_t>(head) * d + i) * latent.size() + j] * latent[j];
             }
         }
         return out;
     }
 
-    Heads perHeadHeads(const Vec& x, std::size_t position, const std::string& prefix) const {
+    Heads rebuiltHeads(const Vec& x, std::size_t position, const std::string& prefix) const {
         const AttentionConfig& a = m_config.attention;
         const Vec q = linear(prefix + "q_proj", x, a.bias);
         const Vec keyLatents = linear(prefix + "k_down_proj", x, false);
         const Vec valueLatents = linear(prefix + "v_down_proj", x, false);
         Heads heads;
         for (std::int64_t h = 0; h < a.heads; ++h) {
+            const std::int64_t latent = a.latent == Latent::PerHead ? h : 0;  // which of the latents this head reads
             heads.q.push_back(slice(q, h * a.headDim, a.headDim));
-            heads.k.push_back(rebuilt(prefix + "k_up_proj.weight", keyLatents, h, a.kRank));
-            heads.v.push_back(rebuilt(prefix + "v_up_proj.weight", valueLatents, h, a.vRank));
-            rotate(heads.q.back(), 0, a.headDim, position);
-            rotate(heads.k.back(), 0, a.headDim, position);
+            heads.k.push_back(rebuilt(prefix + "k_up_proj.weight", slice(keyLatents, latent * a.kRank, a.kRank), h));
+            heads.v.push_back(rebuilt(prefix + "v_up_proj.weight", slice(valueLatents, latent * a.vRank, a.vRank), h));
+            rotateHead(heads.q.back(), position);
+            rotateHead(heads.k.back(), position);
         }
         return heads;
     }
@@ -186,16 +243,31 @@ private:
     Heads headsOf(const Vec& x, std::size_t position, const std::string& prefix) const {
         switch (m_config.attention.latent) {
             case Latent::Joint: return jointHeads(x, position, prefix);
-            case Latent::PerHead: return perHeadHeads(x, position, prefix);
+            case Latent::PerHead:
+            case Latent::SplitShared: return rebuiltHeads(x, position, prefix);
             case Latent::None: break;
         }
         return fullHeads(x, position, prefix);
     }
 
+    /// What a layer's scores are multiplied by.
+    double scoreScale(std::int64_t layer) const {
+        const AttentionConfig& a = m_config.attention;
+        const std::int64_t width = a.latent == Latent::Joint ? a.qkNopeHeadDim + a.qkRopeHeadDim : a.headDim;
+        double scale = a.scaled ? 1.0 / std::sqrt(static_cast<double>(width)) : 1.0;
+        if (a.scaledByLayer) scale /= static_cast<double>(layer + 1);
+        const RopeScaling& s = a.ropeScaling;
+        if (a.latent == Latent::Joint && s.kind == RopeScalingKind::Yarn && s.mscaleAllDim != 0.0) {
+            scale *= std::pow(mscale(s.factor, s.mscaleAllDim), 2.0);
+        }
+        return scale;
+    }
+
     /// Adds attention to the residual stream and returns its weights [H, T, T].
-    Vec addAttention(std::vector<Vec>& x, const std::string& layer) const {
+    Vec addAttention(std::vector<Vec>& x, std::int64_t number, const std::string& layer) const {
         const AttentionConfig& a = m_config.attention;
         const std::string prefix = layer + "self_attn.";
+        const std::int64_t window = a.windows.empty() ? 0 : a.windows[static_cast<std::size_t>(number)];
         const std::size_t T = x.size();
         const auto H = static_cast<std::size_t>(a.heads);
         std::vector<Heads> all;
@@ -209,9 +281,10 @@ private:
                 double* p = weights.data() + (h * T + t) * T;
                 double sum = 0.0;
                 for (std::size_t s = 0; s <= t; ++s) {
+                    if (window > 0 && static_cast<std::int64_t>(t - s) >= window) continue;
                     double dot = 0.0;
                     for (std::size_t i = 0; i < all[t].q[h].size(); ++i) dot += all[t].q[h][i] * all[s].k[h][i];
-                    p[s] = std::exp(dot / std::sqrt(static_cast<double>(all[t].q[h].size())));
+                    p[s] = std::exp(dot * scoreScale(number));
                     sum += p[s];
                 }
                 Vec out(all[t].v[h].size(), 0.0);
@@ -221,24 +294,98 @@ private:
                 }
                 joined.insert(joined.end(), out.begin(), out.end());
             }
-            const Vec y = linear(prefix + "o_proj", joined, a.bias);
+            const Vec y = linear(prefix + "o_proj", joined, a.bias || a.outputBias);
             for (std::size_t i = 0; i < y.size(); ++i) x[t][i] += y[i];
         }
         return weights;
     }
 
-    void addFeedForward(std::vector<Vec>& x, const std::string& layer) const {
-        for (Vec& row : x) {
-            const Vec in = streamNormed(row, layer + "post_attention_layernorm");
-            Vec inner = linear(layer + "mlp.up_proj", in, m_config.mlpBias);
-            if (m_config.mlp == MlpKind::SwiGlu) {
-                const Vec gate = linear(layer + "mlp.gate_proj", in, m_config.mlpBias);
-                for (std::size_t i = 0; i < gate.size(); ++i) inner[i] *= gate[i] / (1.0 + std::exp(-gate[i]));
-            } else {
-                for (double& v : inner) v = 0.5 * v * (1.0 + std::erf(v / std::sqrt(2.0)));
+    /// One feed-forward network.
+    Vec network(const std::string& prefix, const Vec& in) const {
+        Vec inner = linear(prefix + "up_proj", in, m_config.mlpBias);
+        if (m_config.mlp == MlpKind::SwiGlu) {
+            const Vec gate = linear(prefix + "gate_proj", in, m_config.mlpBias);
+            for (std::size_t i = 0; i < gate.size(); ++i) inner[i] *= gate[i] / (1.0 + std::exp(-gate[i]));
+        } else if (m_config.mlp == MlpKind::Gelu) {
+            for (double& v : inner) v = 0.5 * v * (1.0 + std::erf(v / std::sqrt(2.0)));
+        } else {
+            for (double& v : inner) v = 0.5 * v * (1.0 + std::tanh(std::sqrt(2.0 / M_PI) * (v + 0.044715 * v * v * v)));
+        }
+        return linear(prefix + "down_proj", inner, m_config.mlpBias);
+    }
+
+    /// The index of the largest value that is not taken yet.
+    static std::size_t best(const Vec& values, const std::vector<bool>& taken) {
+        std::size_t winner = values.size();
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            if (!taken[i] && (winner == values.size() || values[i] > values[winner])) winner = i;
+        }
+        return winner;
+    }
+
+    /// How good a group of experts is: V2 by its best, V3 by the sum of its two best.
+    double groupScore(const Vec& ranks, std::size_t from, std::size_t count) const {
+        double first = -INFINITY;
+        double second = -INFINITY;
+        for (std::size_t i = from; i < from + count; ++i) {
+            if (ranks[i] > first) {
+                second = first;
+                first = ranks[i];
+            } else if (ranks[i] > second) {
+                second = ranks[i];
             }
-            const Vec down = linear(layer + "mlp.down_proj", inner, m_config.mlpBias);
-            for (std::size_t i = 0; i < down.size(); ++i) row[i] += down[i];
+        }
+        return m_config.moe.scoring == ExpertScoring::Softmax ? first : first + second;
+    }
+
+    Vec mixture(const std::string& prefix, const Vec& in) const {
+        const MoeConfig& moe = m_config.moe;
+        const auto E = static_cast<std::size_t>(moe.experts);
+        const auto groups = static_cast<std::size_t>(moe.groups);
+        const bool sigmoid = moe.scoring == ExpertScoring::Sigmoid;
+        Vec scores = linear(prefix + "gate", in, false);
+        double sum = 0.0;
+        for (double& s : scores) {
+            s = sigmoid ? 1.0 / (1.0 + std::exp(-s)) : std::exp(s);
+            sum += s;
+        }
+        if (!sigmoid) {
+            for (double& s : scores) s /= sum;
+        }
+        Vec ranks = scores;
+        for (std::size_t e = 0; sigmoid && e < E; ++e) ranks[e] += cached(prefix + "gate.e_score_correction_bias")[e];
+
+        Vec ofGroups;
+        for (std::size_t g = 0; g < groups; ++g) ofGroups.push_back(groupScore(ranks, g * (E / groups), E / groups));
+        std::vector<bool> open(groups, false);
+        for (std::int64_t i = 0; i < moe.topGroups; ++i) open[best(ofGroups, open)] = true;
+        std::vector<bool> taken(E, false);
+        for (std::size_t e = 0; e < E; ++e) taken[e] = !open[e / (E / groups)];
+
+        std::vector<std::size_t> chosen;
+        double total = 0.0;
+        for (std::int64_t i = 0; i < moe.perToken; ++i) {
+            chosen.push_back(best(ranks, taken));
+            taken[chosen.back()] = true;
+            total += scores[chosen.back()];
+        }
+        Vec out(in.size(), 0.0);
+        if (moe.shared > 0) out = network(prefix + "shared_experts.", in);
+        for (const std::size_t e : chosen) {
+            const double weight = scores[e] / (moe.normalised ? total + 1e-20 : 1.0) * moe.scale;
+            const Vec y = network(prefix + "experts." + std::to_string(e) + ".", in);
+            for (std::size_t i = 0; i < y.size(); ++i) out[i] += weight * y[i];
+        }
+        return out;
+    }
+
+    /// Adds to x what the feed-forward part makes of `source`.
+    void addFeedForward(std::vector<Vec>& x, const std::vector<Vec>& source, std::int64_t number, const std::string& layer) const {
+        const bool experts = m_config.moe.experts > 0 && number >= m_config.moe.firstLayer;
+        for (std::size_t t = 0; t < x.size(); ++t) {
+            const Vec in = streamNormed(source[t], layer + "post_attention_layernorm");
+            const Vec out = experts ? mixture(layer + "mlp.", in) : network(layer + "mlp.", in);
+            for (std::size_t i = 0; i < out.size(); ++i) x[t][i] += out[i];
         }
     }
 
@@ -249,6 +396,7 @@ private:
 
     const Checkpoint& m_checkpoint;
     const ModelConfig& m_config;
+    std::int64_t m_length = 0;  ///< of the text
     mutable std::map<std::string, Vec> m_values;
 };
 

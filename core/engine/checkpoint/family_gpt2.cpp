@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// GPT-2: learned positions, LayerNorm, gelu by tanh; its matrices are stored transposed (Conv1D), query, key and value as one.
+#include <algorithm>
+#include <array>
+
+#include "core/engine/checkpoint/checkpoint.h"
+#include "core/engine/checkpoint/families.h"
+#include "core/engine/checkpoint/tensor_names.h"
+
+namespace loom {
+
+ModelConfig readGpt2Config(const ConfigReader& reader) {
+    ModelConfig config;
+    config.family = Family::Gpt2;
+    config.dModel = reader.integer("n_embd");
+    config.layers = reader.integer("n_layer");
+    config.attention.heads = config.attention.kvHeads = reader.integer("n_head");
+    config.context = reader.has("n_positions") ? reader.integer("n_positions") : reader.integer("n_ctx", 1024);
+    // Within bounds four times the width is; what is not, checkConfig names.
+    config.ffnWidth = reader.has("n_inner") ? reader.integer("n_inner") : 4 * std::clamp<std::int64_t>(config.dModel, 1, 1 << 20);
+    readVocabulary(reader, config, true, {1024, 50256, 50256});
+    config.positions = Positions::Learned;
+    config.norm = NormKind::Layer;
+    config.normEps = reader.number("layer_norm_epsilon", 1e-5);
+    config.mlp = readGelu(reader, "activation_function", "gelu_new");
+    config.mlpBias = true;
+    AttentionConfig& a = config.attention;
+    a.bias = true;
+    a.headDim = evenHeadDim(reader, config);
+    a.scaled = reader.truth("scale_attn_weights", true);
+    a.scaledByLayer = reader.truth("scale_attn_by_inverse_layer_idx", false);
+    if (reader.truth("add_cross_attention", false)) {
+        reader.fail("add_cross_attention is true", "Only networks that write text by themselves open, not parts of a translator");
+    }
+    checkConfig(config, reader.where());
+    return config;
+}
+
+void arrangeGpt2(FoundWeights& found, const ModelConfig& config) {
+    static constexpr std::array<NameRule, 4> kWhole{
+        {{"wte", "model.embed_tokens"}, {"wpe", "model.embed_positions"}, {"ln_f", "model.norm"}, {"lm_head", "lm_head"}}};
+    static constexpr std::array<NameRule, 6> kInLayer{{{"ln_1", "input_layernorm"},
+                                                       {"attn.c_attn", "self_attn.qkv_proj"},
+                                                       {"attn.c_proj", "self_attn.o_proj"},
+                                                       {"ln_2", "post_attention_layernorm"},
+                                                       {"mlp.c_fc", "mlp.up_proj"},
+                                                       {"mlp.c_proj", "mlp.down_proj"}}};
+    static constexpr std::array<std::string_view, 3> kTransposed{"self_attn.o_proj", "mlp.up_proj", "mlp.down_proj"};
+    renameTensors(found, {"transformer.", "h.", kWhole, kInLayer});
+    splitProjections(found, config, QkvLayout::Columns);
+    transposeWeights(found, config, kTransposed);
+}
+
+}  // namespace loom
