@@ -45,6 +45,7 @@ void addTokenizerOption(CLI::App& command, std::string& tokenizer);
 void addMlaOption(CLI::App& command, std::string& mla);
 
 /// One per file.
+[[nodiscard]] Registration addConvert(CLI::App& program, Context& context);
 [[nodiscard]] Registration addEval(CLI::App& program, Context& context);
 [[nodiscard]] Registration addGenerate(CLI::App& program, Context& context);
 [[nodiscard]] Registration addLogits(CLI::App& program, Context& context);

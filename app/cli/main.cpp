@@ -21,8 +21,8 @@ void onInterrupt(int) {
 constexpr const char* kIntro =
     "LatentLoom on the command line: write stories with a small language model and see what its attention keeps in memory.\n"
     "\n"
-    "MODEL is a llama2.c .bin file with its tokenizer beside it, or a Hugging Face folder (config.json, *.safetensors,\n"
-    "tokenizer.json) of the Llama or DeepSeek-V3 family.";
+    "MODEL is a Hugging Face folder (config.json, *.safetensors, tokenizer.json) of the Llama, DeepSeek-V2, DeepSeek-V3, GPT-2,\n"
+    "GPT-Neo or GPT-NeoX family, a llama2.c .bin file, or nanoGPT's ckpt.pt, with its tokenizer beside it.";
 constexpr const char* kExamples =
     "Examples:\n"
     "  latentloom-cli generate stories260K.bin --prompt \"Once upon a time\" --max-tokens 100 --temperature 0.8 --seed 1\n"
@@ -30,6 +30,7 @@ constexpr const char* kExamples =
     "  latentloom-cli tokenize my-model/ --text \"Once upon a time\"\n"
     "  latentloom-cli tokenizer train --data stories.txt --vocab 4096 --out my-tokenizer/\n"
     "  latentloom-cli train --data stories.txt --config small.json --out my-model/\n"
+    "  latentloom-cli convert ckpt.pt --out my-model/\n"
     "  latentloom-cli logits my-model/ --tokens 1,2,3 --out logits.safetensors\n"
     "\n"
     "Exit codes: 0 done, 1 error, 2 wrong usage, 130 cancelled.";
@@ -64,7 +65,7 @@ int main(int argc, char** argv) {
     program.set_version_flag("--version", std::string("LatentLoom " LATENTLOOM_VERSION));
     const std::vector<Registration> commands{
         addGenerate(program, context),       addLogits(program, context), addInspect(program, context), addTokenize(program, context),
-        addTokenizerTrain(program, context), addEval(program, context),   addTrain(program, context)};
+        addTokenizerTrain(program, context), addEval(program, context),   addTrain(program, context),   addConvert(program, context)};
     try {
         program.parse(arguments(argc, argv));
     } catch (const CLI::ParseError& error) {

@@ -45,6 +45,14 @@ Section network(const ModelSummary& model) {
     s.add(tr("Parameters"),
           tr("%1, of these %2 without embeddings").arg(formatCount(model.parameters.total), formatCount(model.parameters.nonEmbedding)));
     s.add(tr("Shape"), tr("%1 layers, width %2, feed-forward %3").arg(c.layers).arg(c.dModel).arg(c.ffnWidth));
+    if (c.expertLayers() > 0) {
+        s.add(tr("Experts"), tr("%1 in %2 layers, %3 used by a token, %4 shared; %5 parameters used by a token")
+                                 .arg(c.moe.experts)
+                                 .arg(c.expertLayers())
+                                 .arg(c.moe.perToken)
+                                 .arg(c.moe.shared)
+                                 .arg(formatCount(model.parameters.active)));
+    }
     s.add(tr("Keeps per token"), tr("%1 = %2").arg(formatBytesExact(model.cache.bytesPerToken()), from(model.cache.equation())));
     s.add(tr("Context"), tr("%1 tokens").arg(formatCount(c.context)));
     s.add(tr("Tokenizer"), from(model.tokenizer));
