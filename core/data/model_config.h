@@ -51,8 +51,8 @@ struct AttentionConfig {
     std::int64_t qkNopeHeadDim = 0;  ///< dN
     std::int64_t qkRopeHeadDim = 0;  ///< dR
     std::int64_t vHeadDim = 0;       ///< dV
-    std::int64_t kRank = 0;          ///< PerHead: width of one head's key latent
-    std::int64_t vRank = 0;          ///< PerHead: width of one head's value latent
+    std::int64_t kRank = 0;          ///< PerHead: width of one head's key latent; SplitShared: of the one for all
+    std::int64_t vRank = 0;          ///< likewise of values
     RopeLayout ropeLayout = RopeLayout::Half;
     double ropeTheta = 10000.0;
     RopeScaling ropeScaling;       ///< core/data/rope.h
