@@ -49,6 +49,8 @@ void addMlaOption(CLI::App& command, std::string& mla);
 [[nodiscard]] Registration addGenerate(CLI::App& program, Context& context);
 [[nodiscard]] Registration addLogits(CLI::App& program, Context& context);
 [[nodiscard]] Registration addInspect(CLI::App& program, Context& context);
+[[nodiscard]] Registration addPaths(CLI::App& program, Context& context);
+[[nodiscard]] Registration addStories(CLI::App& program, Context& context);
 [[nodiscard]] Registration addTokenize(CLI::App& program, Context& context);
 [[nodiscard]] Registration addTokenizerTrain(CLI::App& program, Context& context);
 [[nodiscard]] Registration addTrain(CLI::App& program, Context& context);

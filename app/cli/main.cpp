@@ -29,6 +29,7 @@ constexpr const char* kExamples =
     "  latentloom-cli inspect my-model/ --json\n"
     "  latentloom-cli tokenize my-model/ --text \"Once upon a time\"\n"
     "  latentloom-cli tokenizer train --data stories.txt --vocab 4096 --out my-tokenizer/\n"
+    "  latentloom-cli stories maker --show 2\n"
     "  latentloom-cli train --data stories.txt --config small.json --out my-model/\n"
     "  latentloom-cli logits my-model/ --tokens 1,2,3 --out logits.safetensors\n"
     "\n"
@@ -63,8 +64,9 @@ int main(int argc, char** argv) {
     program.require_subcommand(1);
     program.set_version_flag("--version", std::string("LatentLoom " LATENTLOOM_VERSION));
     const std::vector<Registration> commands{
-        addGenerate(program, context),       addLogits(program, context), addInspect(program, context), addTokenize(program, context),
-        addTokenizerTrain(program, context), addEval(program, context),   addTrain(program, context)};
+        addGenerate(program, context), addLogits(program, context),         addInspect(program, context),
+        addTokenize(program, context), addTokenizerTrain(program, context), addEval(program, context),
+        addTrain(program, context),    addStories(program, context),        addPaths(program, context)};
     try {
         program.parse(arguments(argc, argv));
     } catch (const CLI::ParseError& error) {
