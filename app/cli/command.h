@@ -45,10 +45,12 @@ void addTokenizerOption(CLI::App& command, std::string& tokenizer);
 void addMlaOption(CLI::App& command, std::string& mla);
 
 /// One per file.
+[[nodiscard]] Registration addCompare(CLI::App& program, Context& context);
 [[nodiscard]] Registration addEval(CLI::App& program, Context& context);
 [[nodiscard]] Registration addGenerate(CLI::App& program, Context& context);
 [[nodiscard]] Registration addLogits(CLI::App& program, Context& context);
 [[nodiscard]] Registration addInspect(CLI::App& program, Context& context);
+[[nodiscard]] Registration addLook(CLI::App& program, Context& context);
 [[nodiscard]] Registration addMemory(CLI::App& program, Context& context);
 [[nodiscard]] Registration addTokenize(CLI::App& program, Context& context);
 [[nodiscard]] Registration addTokenizerTrain(CLI::App& program, Context& context);

@@ -65,7 +65,8 @@ int main(int argc, char** argv) {
     program.set_version_flag("--version", std::string("LatentLoom " LATENTLOOM_VERSION));
     const std::vector<Registration> commands{
         addGenerate(program, context),       addLogits(program, context), addInspect(program, context), addTokenize(program, context),
-        addTokenizerTrain(program, context), addEval(program, context),   addTrain(program, context),   addMemory(program, context)};
+        addTokenizerTrain(program, context), addEval(program, context),   addTrain(program, context),   addMemory(program, context),
+        addCompare(program, context),        addLook(program, context),   addScore(program, context)};
     try {
         program.parse(arguments(argc, argv));
     } catch (const CLI::ParseError& error) {
