@@ -52,6 +52,7 @@ void addMlaOption(CLI::App& command, std::string& mla);
 [[nodiscard]] Registration addInspect(CLI::App& program, Context& context);
 [[nodiscard]] Registration addLook(CLI::App& program, Context& context);
 [[nodiscard]] Registration addMemory(CLI::App& program, Context& context);
+[[nodiscard]] Registration addScore(CLI::App& program, Context& context);
 [[nodiscard]] Registration addTokenize(CLI::App& program, Context& context);
 [[nodiscard]] Registration addTokenizerTrain(CLI::App& program, Context& context);
 [[nodiscard]] Registration addTrain(CLI::App& program, Context& context);

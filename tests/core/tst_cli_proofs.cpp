@@ -173,5 +173,36 @@ TEST_F(Cli, LookRefusesWhatIsNotThere) {
     EXPECT_EQ(run("look " + folder).code, 2);
 }
 
+TEST_F(Cli, ScoreJudgesStories) {
+    test::writeFile(m_folder / "stories.txt", "The dragon sat. The dragon sat.\n<|endoftext|>\nA catt ran.\n");
+    test::writeFile(m_folder / "words.txt", "the\ndragon\nsat\na\nran\n");
+    const auto stories = json("score " + path("stories.txt") + " --prompt 'A dragon and a castle' --words " + path("words.txt"))["stories"];
+    ASSERT_EQ(stories.size(), 2U);
+    EXPECT_EQ(stories[0]["words"], 6);
+    EXPECT_EQ(stories[0]["repeated_sentences"], 1);
+    EXPECT_EQ(stories[0]["used_words"], (nlohmann::json{"dragon"}));
+    EXPECT_EQ(stories[0]["misspelt"], 0);
+    EXPECT_EQ(stories[1]["misspelt_words"], (nlohmann::json{"catt"}));
+    const Outcome piped = shell("printf 'One day. One day.' | '" LOOM_BINARY_DIR "/latentloom-cli' score - --json");
+    EXPECT_EQ(nlohmann::json::parse(piped.out)["stories"][0]["longest_repeat"], 2) << piped.err;
+    EXPECT_FALSE(nlohmann::json::parse(piped.out)["stories"][0].contains("misspelt")) << "no vocabulary, no verdict";
+    const Outcome text = run("score " + path("stories.txt") + " --use castle,sat");
+    EXPECT_NE(text.out.find("1 of 2 words used"), std::string::npos) << text.out;
+    const auto written =
+        json("generate " + model() + " --prompt 'A cat' --max-tokens 20 --temperature 0 --score --words " + path("words.txt"));
+    EXPECT_EQ(written["score"]["wanted_words"], (nlohmann::json{"cat"}));
+    EXPECT_TRUE(written["score"].contains("misspelt"));
+
+    test::writeFile(m_folder / "binary", "caf\xE9");
+    test::writeFile(m_folder / "empty", "...\n<|endoftext|>");
+    test::writeFile(m_folder / "separators", "<|endoftext|>\n<|endoftext|>");
+    expectError("score " + path("binary"), "byte 3");
+    expectError("score " + path("missing"), "missing");
+    expectError("score " + path("separators"), "no story");
+    expectError("score " + path("stories.txt") + " --words " + path("empty"), "no word");
+    EXPECT_EQ(run("score").code, 2);
+    EXPECT_EQ(run("generate " + model({}, "m2") + " --words x").code, 2);
+}
+
 }  // namespace
 }  // namespace loom
