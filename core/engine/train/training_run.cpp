@@ -275,7 +275,8 @@ private:
             const auto report = [&](std::int64_t done, std::int64_t all) {
                 m_observer.onPhase("measuring on held-out stories", done, all);
             };
-            result = evaluate(*model, *valueOrThrow(engine->reference(*model, m_stop)), stories, MlaPath::Absorbed, report, m_stop);
+            result =
+                evaluate(*model, *valueOrThrow(engine->reference(*model, m_stop)), stories, {MlaPath::Absorbed, {}, report, {}}, m_stop);
             m_summary.bitsPerByte = result->bitsPerByte();
         }
         std::vector<SampleStory> samples;

@@ -16,7 +16,7 @@
 namespace loom::lab {
 
 std::unique_ptr<Attention> makeAttention(const ModelConfig& config, LayerIndex layer, MlaPath path, const Weights& weights) {
-    if (config.attention.latent == Latent::PerHead) return std::make_unique<PerHeadLatent>(config, layer, weights);
+    if (config.attention.latent == Latent::PerHead) return std::make_unique<PerHeadLatent>(config, layer, path, weights);
     if (config.attention.latent == Latent::None) return std::make_unique<FullAttention>(config, layer, weights);
     JointLatent shared(config, layer, weights);
     if (path == MlaPath::Naive) return std::make_unique<JointLatentNaive>(std::move(shared));

@@ -2,6 +2,7 @@
 // The network in plain loops over doubles.
 #include "tests/core/reference/plain_model.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -13,7 +14,8 @@ using Vec = std::vector<double>;
 
 class PlainModel {
 public:
-    explicit PlainModel(const Checkpoint& checkpoint) : m_checkpoint(checkpoint), m_config(checkpoint.config) {}
+    PlainModel(const Checkpoint& checkpoint, const PlainAblation& off)
+        : m_checkpoint(checkpoint), m_config(checkpoint.config), m_off(off) {}
 
     PlainResult run(const TokenIds& tokens) const {
         PlainResult result;
@@ -27,20 +29,30 @@ public:
             const Vec& places = cached("model.embed_positions.weight");
             for (std::size_t i = 0; i < D; ++i) x.back()[i] += places[(x.size() - 1) * D + i];
         }
+        result.lens.push_back(logitsOf(x));
         for (std::int64_t layer = 0; layer < m_config.layers; ++layer) {
             const std::string prefix = "model.layers." + std::to_string(layer) + ".";
-            result.attention.push_back(addAttention(x, prefix));
+            const std::vector<Vec> untouched = x;
+            result.attention.push_back(addAttention(x, prefix, layer, result));
             addFeedForward(x, prefix);
+            if (std::find(m_off.layers.begin(), m_off.layers.end(), LayerIndex{layer}) != m_off.layers.end()) x = untouched;
+            result.lens.push_back(logitsOf(x));
         }
-        const std::string head = m_config.tieEmbeddings ? "model.embed_tokens" : "lm_head";
-        for (const Vec& row : x) {
-            const Vec logits = linear(head, streamNormed(row, "model.norm"), false);
-            result.logits.insert(result.logits.end(), logits.begin(), logits.end());
-        }
+        result.logits = result.lens.back();
         return result;
     }
 
 private:
+    Vec logitsOf(const std::vector<Vec>& x) const {
+        Vec all;
+        const std::string head = m_config.tieEmbeddings ? "model.embed_tokens" : "lm_head";
+        for (const Vec& row : x) {
+            const Vec logits = linear(head, streamNormed(row, "model.norm"), false);
+            all.insert(all.end(), logits.begin(), logits.end());
+        }
+        return all;
+    }
+
     Vec values(const std::string& name) const {
         const TensorView& view = m_checkpoint.tensors.at(name);
         Vec out;
@@ -108,6 +120,7 @@ private:
         std::vector<Vec> q;  ///< [H][width]
         std::vector<Vec> k;  ///< [H][width], the key that each query head reads
         std::vector<Vec> v;  ///< [H][value width]
+        Vec first, second;   ///< what is kept: latent and rotary key, latents of the heads, or keys and values
     };
 
     static Vec slice(const Vec& x, std::int64_t from, std::int64_t count) { return {x.begin() + from, x.begin() + from + count}; }
@@ -125,6 +138,9 @@ private:
             heads.v.push_back(slice(v, g * a.headDim, a.headDim));
             rotate(heads.q.back(), 0, a.headDim, position);
             rotate(heads.k.back(), 0, a.headDim, position);
+            if (h % (a.heads / a.kvHeads) != 0) continue;
+            heads.first.insert(heads.first.end(), heads.k.back().begin(), heads.k.back().end());
+            heads.second.insert(heads.second.end(), heads.v.back().begin(), heads.v.back().end());
         }
         return heads;
     }
@@ -143,6 +159,8 @@ private:
         rotate(kR, 0, dR, position);
         const Vec up = linear(prefix + "kv_b_proj", c, false);
         Heads heads;
+        heads.first = c;
+        heads.second = kR;
         for (std::int64_t h = 0; h < a.heads; ++h) {
             heads.q.push_back(slice(q, h * (dN + dR), dN + dR));
             rotate(heads.q.back(), dN, dR, position);
@@ -173,6 +191,8 @@ private:
         const Vec keyLatents = linear(prefix + "k_down_proj", x, false);
         const Vec valueLatents = linear(prefix + "v_down_proj", x, false);
         Heads heads;
+        heads.first = keyLatents;
+        heads.second = valueLatents;
         for (std::int64_t h = 0; h < a.heads; ++h) {
             heads.q.push_back(slice(q, h * a.headDim, a.headDim));
             heads.k.push_back(rebuilt(prefix + "k_up_proj.weight", keyLatents, h, a.kRank));
@@ -192,8 +212,8 @@ private:
         return fullHeads(x, position, prefix);
     }
 
-    /// Adds attention to the residual stream and returns its weights [H, T, T].
-    Vec addAttention(std::vector<Vec>& x, const std::string& layer) const {
+    /// Adds attention to the residual stream and returns its weights [H, T, T]; what else was seen goes into `seen`.
+    Vec addAttention(std::vector<Vec>& x, const std::string& layer, std::int64_t index, PlainResult& seen) const {
         const AttentionConfig& a = m_config.attention;
         const std::string prefix = layer + "self_attn.";
         const std::size_t T = x.size();
@@ -202,6 +222,15 @@ private:
         for (std::size_t t = 0; t < T; ++t) {
             all.push_back(headsOf(streamNormed(x[t], layer + "input_layernorm"), t, prefix));
         }
+        Vec& first = seen.firstLane.emplace_back();
+        Vec& second = seen.secondLane.emplace_back();
+        for (const Heads& heads : all) {
+            first.insert(first.end(), heads.first.begin(), heads.first.end());
+            second.insert(second.end(), heads.second.begin(), heads.second.end());
+        }
+        const std::size_t contentWidth = a.latent == Latent::Joint ? static_cast<std::size_t>(a.qkNopeHeadDim) : all[0].q[0].size();
+        Vec& content = seen.content.emplace_back(H * T * T, 0.0);
+        Vec& position = seen.position.emplace_back(H * T * T, 0.0);
         Vec weights(H * T * T, 0.0);
         for (std::size_t t = 0; t < T; ++t) {
             Vec joined;
@@ -209,9 +238,13 @@ private:
                 double* p = weights.data() + (h * T + t) * T;
                 double sum = 0.0;
                 for (std::size_t s = 0; s <= t; ++s) {
-                    double dot = 0.0;
-                    for (std::size_t i = 0; i < all[t].q[h].size(); ++i) dot += all[t].q[h][i] * all[s].k[h][i];
-                    p[s] = std::exp(dot / std::sqrt(static_cast<double>(all[t].q[h].size())));
+                    const std::size_t width = all[t].q[h].size();
+                    const std::size_t place = (h * T + t) * T + s;
+                    for (std::size_t i = 0; i < width; ++i) {
+                        (i < contentWidth ? content : position)[place] +=
+                            all[t].q[h][i] * all[s].k[h][i] / std::sqrt(static_cast<double>(width));
+                    }
+                    p[s] = std::exp(content[place] + position[place]);
                     sum += p[s];
                 }
                 Vec out(all[t].v[h].size(), 0.0);
@@ -219,6 +252,8 @@ private:
                     p[s] /= sum;
                     for (std::size_t i = 0; i < out.size(); ++i) out[i] += p[s] * all[s].v[h][i];
                 }
+                const HeadPlace place{LayerIndex{index}, HeadIndex{static_cast<std::int64_t>(h)}};
+                if (std::find(m_off.heads.begin(), m_off.heads.end(), place) != m_off.heads.end()) std::fill(out.begin(), out.end(), 0.0);
                 joined.insert(joined.end(), out.begin(), out.end());
             }
             const Vec y = linear(prefix + "o_proj", joined, a.bias);
@@ -249,11 +284,14 @@ private:
 
     const Checkpoint& m_checkpoint;
     const ModelConfig& m_config;
+    const PlainAblation& m_off;
     mutable std::map<std::string, Vec> m_values;
 };
 
 }  // namespace
 
-PlainResult plainForward(const Checkpoint& checkpoint, const TokenIds& tokens) { return PlainModel(checkpoint).run(tokens); }
+PlainResult plainForward(const Checkpoint& checkpoint, const TokenIds& tokens, const PlainAblation& off) {
+    return PlainModel(checkpoint, off).run(tokens);
+}
 
 }  // namespace loom::test
