@@ -46,6 +46,12 @@ std::shared_ptr<const OpenModel> openModel(Engine& engine, const std::string& mo
 
 MlaPath pathFrom(const std::string& name) { return name == "naive" ? MlaPath::Naive : MlaPath::Absorbed; }
 
+DType cacheTypeFrom(const std::string& name) {
+    if (name == "f32") return DType::F32;
+    if (name == "f16") return DType::F16;
+    return name == "bf16" ? DType::BF16 : DType::I8;
+}
+
 TokenIds parseIds(const std::string& list) {
     TokenIds ids;
     std::string_view rest = list;

@@ -45,11 +45,17 @@ void addTokenizerOption(CLI::App& command, std::string& tokenizer);
 void addMlaOption(CLI::App& command, std::string& mla);
 
 /// One per file.
+[[nodiscard]] Registration addCompare(CLI::App& program, Context& context);
 [[nodiscard]] Registration addConvert(CLI::App& program, Context& context);
 [[nodiscard]] Registration addEval(CLI::App& program, Context& context);
 [[nodiscard]] Registration addGenerate(CLI::App& program, Context& context);
 [[nodiscard]] Registration addLogits(CLI::App& program, Context& context);
 [[nodiscard]] Registration addInspect(CLI::App& program, Context& context);
+[[nodiscard]] Registration addPaths(CLI::App& program, Context& context);
+[[nodiscard]] Registration addStories(CLI::App& program, Context& context);
+[[nodiscard]] Registration addLook(CLI::App& program, Context& context);
+[[nodiscard]] Registration addMemory(CLI::App& program, Context& context);
+[[nodiscard]] Registration addScore(CLI::App& program, Context& context);
 [[nodiscard]] Registration addTokenize(CLI::App& program, Context& context);
 [[nodiscard]] Registration addTokenizerTrain(CLI::App& program, Context& context);
 [[nodiscard]] Registration addTrain(CLI::App& program, Context& context);
@@ -58,6 +64,8 @@ void addMlaOption(CLI::App& command, std::string& mla);
 [[nodiscard]] std::shared_ptr<const OpenModel> openModel(Engine& engine, const std::string& model, const std::string& tokenizer,
                                                          bool needTokenizer);
 [[nodiscard]] MlaPath pathFrom(const std::string& name);
+/// "f32", "bf16", "f16" or "int8".
+[[nodiscard]] DType cacheTypeFrom(const std::string& name);
 /// "1,2,3" → ids. Throws Error naming what is no number.
 [[nodiscard]] TokenIds parseIds(const std::string& list);
 [[nodiscard]] std::vector<std::int64_t> values(const TokenIds& ids);

@@ -20,7 +20,31 @@ struct Options {
     std::string data;
     std::string mla = "absorbed";
     std::int64_t stories = 0;
+    bool tokens = false;
+    std::string cacheType;
 };
+
+/// One story's tokens for the document.
+nlohmann::ordered_json storyJson(const StoryScore& score, const Tokenizer& tokenizer) {
+    nlohmann::ordered_json tokens = nlohmann::ordered_json::array();
+    for (std::size_t t = 1; t < score.ids.size(); ++t) {
+        tokens.push_back({{"position", t},
+                          {"token", score.ids[t].value()},
+                          {"text", tokenizer.label(score.ids[t])},
+                          {"logprob", score.logProbabilities[t - 1]}});
+    }
+    return {{"story", score.story}, {"tokens", std::move(tokens)}};
+}
+
+/// A line of JSON for every token.
+void printLines(const StoryScore& score, const Tokenizer& tokenizer) {
+    const nlohmann::ordered_json story = storyJson(score, tokenizer);
+    for (const auto& token : story["tokens"]) {
+        nlohmann::ordered_json line{{"story", score.story}};
+        line.update(token);
+        std::cout << line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+    }
+}
 
 int run(const Options& options, const Context& context) {
     const auto engine = Engine::create(context.engineOptions());
@@ -37,21 +61,32 @@ int run(const Options& options, const Context& context) {
     const auto report = [&progress](std::int64_t done, std::int64_t all) {
         progress.update(std::to_string(done) + " of " + std::to_string(all) + " stories", done, all);
     };
-    const Evaluation e = evaluate(*model, *network, stories, pathFrom(options.mla), report, context.stop);
+    EvaluateOptions how{pathFrom(options.mla), {}, report, {}};
+    if (!options.cacheType.empty()) how.cacheType = cacheTypeFrom(options.cacheType);
+    nlohmann::ordered_json scores = nlohmann::ordered_json::array();
+    if (options.tokens) {
+        how.onStory = [&](const StoryScore& score) {
+            if (context.json)
+                scores.push_back(storyJson(score, *model->tokenizer()));
+            else
+                printLines(score, *model->tokenizer());
+        };
+    }
+    const Evaluation e = evaluate(*model, *network, stories, how, context.stop);
     if (context.json) {
-        Context::print({{"loss", e.loss()},
-                        {"perplexity", e.perplexity()},
-                        {"bits_per_byte", e.bitsPerByte()},
-                        {"tokens", e.tokens},
-                        {"stories", e.stories},
-                        {"bytes", e.bytes},
-                        {"model", options.model},
-                        {"data", options.data},
-                        {"precision", "f32"}});
+        nlohmann::ordered_json document{{"loss", e.loss()},       {"perplexity", e.perplexity()}, {"bits_per_byte", e.bitsPerByte()},
+                                        {"tokens", e.tokens},     {"stories", e.stories},         {"bytes", e.bytes},
+                                        {"model", options.model}, {"data", options.data},         {"precision", "f32"}};
+        if (how.cacheType) {
+            document["cache_dtype"] = options.cacheType;
+            document["cache_bytes_per_token"] = cacheSpec(model->config(), how.path, *how.cacheType).bytesPerToken();
+        }
+        if (options.tokens) document["token_scores"] = std::move(scores);
+        Context::print(document);
     } else {
-        std::cout << std::fixed << std::setprecision(4) << "loss           " << e.loss() << " nats per token\nperplexity     "
-                  << e.perplexity() << "\nbits per byte  " << e.bitsPerByte() << "\ntokens         " << e.tokens << " in " << e.stories
-                  << " stories\n";
+        std::ostream& out = options.tokens ? std::cerr : std::cout;
+        out << std::fixed << std::setprecision(4) << "loss           " << e.loss() << " nats per token\nperplexity     " << e.perplexity()
+            << "\nbits per byte  " << e.bitsPerByte() << "\ntokens         " << e.tokens << " in " << e.stories << " stories\n";
     }
     return kOk;
 }
@@ -66,6 +101,12 @@ Registration addEval(CLI::App& program, Context& context) {
     command->add_option("--stories", options->stories, "Only the first N stories; 0 = all")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
+    command
+        ->add_option("--cache-dtype", options->cacheType,
+                     "Read the stories through a cache of this type, to measure what it costs; int8 has a 4-byte scale for every row")
+        ->check(CLI::IsMember({"f32", "bf16", "f16", "int8"}));
+    command->add_flag("--tokens", options->tokens,
+                      "The log-probability of every token: JSON lines on stdout, or \"token_scores\" in the document of --json");
     addMlaOption(*command, options->mla);
     addTokenizerOption(*command, options->tokenizer);
     addCommonOptions(*command, context, true);

@@ -5,8 +5,10 @@
 #include <iomanip>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "app/cli/command.h"
+#include "app/cli/score_output.h"
 
 namespace loom::cli {
 namespace {
@@ -19,6 +21,8 @@ struct Options {
     std::uint64_t seed = 0;
     CLI::Option* seedGiven = nullptr;
     GenerateRequest request;
+    bool score = false;
+    std::string words;
 };
 
 /// Story text as it comes; a terminal gets no control characters that a model might have made up.
@@ -67,6 +71,7 @@ void printSummary(const GenerateSummary& s) {
 int run(const Options& options, const Context& context) {
     requireUtf8(options.prompt, "--prompt");
     for (const std::string& stop : options.request.stopStrings) requireUtf8(stop, "--stop");
+    const std::optional<WordSet> vocabulary = readVocabulary(options.words);  // before the work, so that a bad file costs nothing
     GenerateRequest request = options.request;
     request.prompt = options.prompt;
     request.alternatives = 0;
@@ -79,21 +84,26 @@ int run(const Options& options, const Context& context) {
     StreamObserver stream;
     GenerateObserver silent;
     const GenerateSummary s = valueOrThrow(session->generate(request, context.json ? silent : stream, context.stop));
+    std::optional<Scorecard> score;
+    if (options.score) score = scoreStory(s.text, {options.prompt, {}, vocabulary ? &*vocabulary : nullptr});
     if (context.json) {
-        Context::print({{"text", s.text},
-                        {"prompt", options.prompt},
-                        {"tokens", values(s.tokens)},
-                        {"prompt_tokens", values(s.promptTokens)},
-                        {"stop_reason", name(s.stopReason)},
-                        {"seed", s.seed},
-                        {"model", options.model},
-                        {"precision", s.precision},
-                        {"path", s.path},
-                        {"prefill_tokens_per_second", s.prefillTokensPerSecond},
-                        {"decode_tokens_per_second", s.decodeTokensPerSecond},
-                        {"cache", cacheJson(s.cache)}});
+        nlohmann::ordered_json document{{"text", s.text},
+                                        {"prompt", options.prompt},
+                                        {"tokens", values(s.tokens)},
+                                        {"prompt_tokens", values(s.promptTokens)},
+                                        {"stop_reason", name(s.stopReason)},
+                                        {"seed", s.seed},
+                                        {"model", options.model},
+                                        {"precision", s.precision},
+                                        {"path", s.path},
+                                        {"prefill_tokens_per_second", s.prefillTokensPerSecond},
+                                        {"decode_tokens_per_second", s.decodeTokensPerSecond},
+                                        {"cache", cacheJson(s.cache)}};
+        if (score) document["score"] = scoreJson(*score);
+        Context::print(document);
     } else {
         printSummary(s);
+        if (score) std::cerr << scoreText(*score);
     }
     return s.stopReason == StopReason::Cancelled ? kCancelled : kOk;
 }
@@ -122,6 +132,9 @@ Registration addGenerate(CLI::App& program, Context& context) {
         command->add_option("--seed", options->seed, "The same seed writes the same story; none: one is drawn and reported");
     command->add_option("--stop", options->request.stopStrings, "Stop before this text; may be given several times")
         ->allow_extra_args(false);
+    CLI::Option* score =
+        command->add_flag("--score", options->score, "Score what was written: variety, repetition, length, the prompt's words");
+    command->add_option("--words", options->words, "With --score: judge spelling by the words of this file")->needs(score);
     addMlaOption(*command, options->mla);
     addTokenizerOption(*command, options->tokenizer);
     addCommonOptions(*command, context, true);

@@ -29,7 +29,10 @@ std::string CacheSpec::equation() const {
         if (text.size() > 1) text += " + ";
         text += std::to_string(lane.width) + " " + std::string(name(lane.lane));
     }
-    return text + ") × " + std::to_string(layers) + " layers × " + std::to_string(bytesPerElement(dtype)) + " bytes";
+    if (dtype == DType::I8) text += " + " + std::to_string(lanes.size()) + " scales × " + std::to_string(kRowScaleBytes);
+    const std::int64_t bytes = bytesPerElement(dtype);
+    return text + ") × " + std::to_string(layers) + (layers == 1 ? " layer × " : " layers × ") + std::to_string(bytes) +
+           (bytes == 1 ? " byte" : " bytes");
 }
 
 namespace {
@@ -58,6 +61,16 @@ CacheSpec cacheSpec(const ModelConfig& config, MlaPath path, DType dtype) {
     }
     if (path == MlaPath::Naive) return fullSpec(config.layers, a.heads * a.qkHeadDim(), a.heads * a.vHeadDim, dtype);
     return latentSpec(config.layers, a.kvLoraRank, a.qkRopeHeadDim, dtype);
+}
+
+std::string cacheSymbols(const ModelConfig& config, MlaPath path) {
+    switch (config.attention.latent) {
+        case Latent::None: return "2·G·d";
+        case Latent::PerHead: return "H·(rK + rV)";
+        case Latent::SplitShared: return "rK + rV";
+        case Latent::Joint: break;
+    }
+    return path == MlaPath::Naive ? "H·(dN + dR + dV)" : "r + dR";
 }
 
 CacheSpec otherFormSpec(const ModelConfig& config, DType dtype) {

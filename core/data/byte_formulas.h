@@ -30,6 +30,9 @@ struct LaneSpec {
     bool operator==(const LaneSpec&) const = default;
 };
 
+/// In I8 every row of a lane (one position of one layer) has a scale of its own beside it, an f32.
+inline constexpr std::int64_t kRowScaleBytes = 4;
+
 /// The shape of a cache: every layer has the same lanes.
 struct CacheSpec {
     CacheForm form = CacheForm::Full;
@@ -41,14 +44,21 @@ struct CacheSpec {
     [[nodiscard]] std::int64_t elementsPerTokenPerLayer() const;
     /// All layers together.
     [[nodiscard]] std::int64_t elementsPerToken() const { return elementsPerTokenPerLayer() * layers; }
-    [[nodiscard]] std::int64_t bytesPerToken() const { return elementsPerToken() * bytesPerElement(dtype); }
-    /// "(96 latent + 32 rotary key) × 6 layers × 4 bytes"
+    /// Bytes of the rows' scales, all layers together; 0 for every type but I8.
+    [[nodiscard]] std::int64_t scaleBytesPerToken() const {
+        return dtype == DType::I8 ? static_cast<std::int64_t>(lanes.size()) * layers * kRowScaleBytes : 0;
+    }
+    [[nodiscard]] std::int64_t bytesPerToken() const { return elementsPerToken() * bytesPerElement(dtype) + scaleBytesPerToken(); }
+    /// "(96 latent + 32 rotary key) × 6 layers × 4 bytes"; in I8 "(96 latent + 32 rotary key + 2 scales × 4) × 6 layers × 1 byte"
     [[nodiscard]] std::string equation() const;
     bool operator==(const CacheSpec&) const = default;
 };
 
 /// What a network keeps on the given path. `path` matters only for Latent::Joint.
 [[nodiscard]] CacheSpec cacheSpec(const ModelConfig& config, MlaPath path, DType dtype);
+
+/// The same in the letters of the papers: "2·G·d", "r + dR", "H·(dN + dR + dV)" or "H·(rK + rV)".
+[[nodiscard]] std::string cacheSymbols(const ModelConfig& config, MlaPath path);
 
 /// What the other attention form of the same size would keep, by formula and not from a trained network:
 /// for MHA/GQA/MQA a joint latent with r = D/2 and dR = d/2 (rounded up to even), for Joint full MHA keys and values of width D/H per head.

@@ -12,7 +12,7 @@ namespace loom {
 struct LayerUse {
     LayerIndex layer;
     std::int64_t elements = 0;  ///< allocated elements: capacity × elements per token
-    std::int64_t bytes = 0;     ///< allocated bytes, summed over this layer's buffers
+    std::int64_t bytes = 0;     ///< allocated bytes, summed over this layer's buffers, scales included
 };
 
 /// `bytes` is the sum of the sizes of the buffers themselves; the formula says the same: spec.bytesPerToken() × capacityTokens.

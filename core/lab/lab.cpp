@@ -3,30 +3,21 @@
 #include <torch/headeronly/version.h>
 
 #include <algorithm>
-#include <limits>
 #include <thread>
 
+#include "core/data/absorption.h"
 #include "core/engine/checkpoint/mapped_file.h"
 #include "core/lab/device/device.h"
+#include "core/lab/device/tracked_allocator.h"
 #include "core/lab/inspect/attention_capture.h"
+#include "core/lab/inspect/inspector.h"
+#include "core/lab/inspect/text_run.h"
 #include "core/lab/reference_sequence.h"
 #include "core/lab/torch_guard.h"
 #include "core/lab/train/trainer.h"
 
 namespace loom::lab {
 namespace {
-
-/// No single result or intermediate may have more elements than this (4 GiB in f32).
-constexpr std::int64_t kMostElements = std::int64_t{1} << 30;
-
-/// Throws Error where a·b·c elements are too many. All are positive.
-void checkSize(std::int64_t a, std::int64_t b, std::int64_t c, const std::string& what) {
-    if (a <= kMostElements / b && a * b <= kMostElements / c) return;
-    throw Error{
-        what + " of this text would have " + std::to_string(a) + " × " + std::to_string(b) + " × " + std::to_string(c) + " elements",
-        {},
-        "Use a shorter text or fewer texts at a time"};
-}
 
 int threadsFor(std::int64_t asked) {
     const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
@@ -36,25 +27,29 @@ int threadsFor(std::int64_t asked) {
 class TorchModel final : public ReferenceModel {
 public:
     TorchModel(std::shared_ptr<Network> network, std::string deviceName)
-        : m_network(std::move(network)), m_deviceName(std::move(deviceName)) {}
+        : m_network(std::move(network)), m_deviceName(std::move(deviceName)), m_inspector(m_network) {}
 
     [[nodiscard]] const ModelConfig& config() const override { return m_network->config; }
     [[nodiscard]] std::int64_t weightBytes() const override { return m_network->weights->bytes(); }
     [[nodiscard]] std::string deviceName() const override { return m_deviceName; }
 
-    [[nodiscard]] Result<std::unique_ptr<ReferenceSequence>> newSequence(std::int64_t capacity, MlaPath path) override {
+    [[nodiscard]] Result<std::unique_ptr<ReferenceSequence>> newSequence(std::int64_t capacity, MlaPath path,
+                                                                         std::optional<DType> cacheType) override {
         return torchGuarded(m_network->threads, [&]() -> std::unique_ptr<ReferenceSequence> {
-            return std::make_unique<TorchSequence>(m_network, capacity, path);
+            const DType kept = cacheType.value_or(m_network->compute());
+            (void)cellType(kept);  // before anything is allocated
+            return std::make_unique<TorchSequence>(m_network, capacity, path, kept);
         });
     }
 
     [[nodiscard]] Result<std::vector<float>> logits(std::span<const TokenId> tokens, std::int64_t batch, MlaPath path,
                                                     std::stop_token stop) override {
         return torchGuarded(m_network->threads, [&] {
-            const std::int64_t T = positions(tokens, batch);
-            checkSize(batch, T, config().vocab, "The logits");
-            checkSize(batch * config().attention.heads, T, T, "The attention weights");
+            const std::int64_t T = textLength(tokens, batch, config());
+            checkElements(batch, T, config().vocab, "The logits");
+            checkElements(batch * config().attention.heads, T, T, "The attention weights");
             const LanguageModel& model = m_network->on(path);
+            CountTensors counted(*m_network->account, MemoryKind::Activations);
             NoPast past;
             Watch nothing;
             const Tensor hidden = model.hidden(tokenTensor(tokens, batch, model), past, nothing, stop);  // [B, T, D]
@@ -71,9 +66,10 @@ public:
     [[nodiscard]] Result<AttentionMap> attention(std::span<const TokenId> tokens, LayerIndex layer, std::stop_token stop) override {
         return torchGuarded(m_network->threads, [&] {
             checkLayer(layer, config());
-            const std::int64_t T = positions(tokens, 1);
-            checkSize(config().attention.heads, T, T, "The attention weights");
+            const std::int64_t T = textLength(tokens, 1, config());
+            checkElements(config().attention.heads, T, T, "The attention weights");
             const LanguageModel& model = m_network->on(MlaPath::Naive);
+            CountTensors counted(*m_network->account, MemoryKind::Other);
             NoPast past;
             Watch watch{layer, /*stopThere=*/true, {}};
             (void)model.hidden(tokenTensor(tokens, 1, model), past, watch, stop);
@@ -81,20 +77,12 @@ public:
         });
     }
 
-private:
-    /// T of a batch that is whole, not empty and not longer than the context.
-    [[nodiscard]] std::int64_t positions(std::span<const TokenId> tokens, std::int64_t batch) const {
-        const auto count = static_cast<std::int64_t>(tokens.size());
-        if (count == 0) throw Error{"There are no tokens to compute", {}, {}};
-        if (batch < 1 || count % batch != 0) {
-            throw Error{std::to_string(count) + " tokens cannot be " + std::to_string(batch) + " texts of equal length", {}, {}};
-        }
-        checkContext(count / batch, config());
-        return count / batch;
-    }
+    [[nodiscard]] const Inspector& inspector() const override { return m_inspector; }
 
+private:
     std::shared_ptr<Network> m_network;
     std::string m_deviceName;
+    TorchInspector m_inspector;
 };
 
 class TorchLab final : public Lab {
@@ -116,10 +104,11 @@ public:
             network->threads = threads;
             network->weights = std::make_shared<const Weights>(checkpoint, type, account, stop);
             network->naive = std::make_unique<LanguageModel>(checkpoint.config, network->weights, MlaPath::Naive);
-            if (checkpoint.config.attention.latent == Latent::Joint) {
+            if (!absorbObstacle(checkpoint.config)) {
                 network->absorbed = std::make_unique<LanguageModel>(checkpoint.config, network->weights, MlaPath::Absorbed);
             }
             network->allocator = makeAllocator(device, account);
+            network->account = &account;
             return std::make_shared<TorchModel>(std::move(network), lab::deviceName(device));
         });
     }

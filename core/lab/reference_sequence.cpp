@@ -6,6 +6,8 @@
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/stack.h>
 
+#include "core/lab/device/device.h"
+#include "core/lab/device/tracked_allocator.h"
 #include "core/lab/inspect/attention_capture.h"
 #include "core/lab/torch_guard.h"
 
@@ -40,10 +42,10 @@ void checkLayer(LayerIndex layer, const ModelConfig& config) {
     throw Error{"There is no layer " + std::to_string(layer.value()), {}, "Layers run from 0 to " + std::to_string(config.layers - 1)};
 }
 
-TorchSequence::TorchSequence(std::shared_ptr<Network> network, std::int64_t capacity, MlaPath path)
+TorchSequence::TorchSequence(std::shared_ptr<Network> network, std::int64_t capacity, MlaPath path, DType cacheType)
     : m_network(std::move(network)),
       m_model(m_network->on(path)),
-      m_cache(cacheSpec(m_network->config, path, m_network->compute()), capacity, *m_network->allocator) {}
+      m_cache(cacheSpec(m_network->config, path, cacheType), capacity, *m_network->allocator) {}
 
 Result<ForwardOutput> TorchSequence::forward(std::span<const TokenId> tokens, const ForwardOptions& options) {
     return torchGuarded(m_network->threads, [&] { return run(tokens, options); });
@@ -67,6 +69,8 @@ ForwardOutput TorchSequence::run(std::span<const TokenId> tokens, const ForwardO
     TokenIds all = again > 0 ? m_tokens : TokenIds{};
     all.insert(all.end(), tokens.begin(), tokens.end());
     m_stale = m_stale || again > 0;
+    CountTensors counted(*m_network->account, MemoryKind::Activations);
+    const CountDevice onDevice(*m_network->account, MemoryKind::Activations, m_model.type().device());
     CachedPast past(m_cache, m_model.type(), start);
     ForwardOutput output;
     Watch watch{options.capture, false, {}, options.layerTimes ? &output.layerTimes : nullptr};
@@ -76,6 +80,10 @@ ForwardOutput TorchSequence::run(std::span<const TokenId> tokens, const ForwardO
     output.logits = floats(m_model.logits(wanted));
     if (options.norms) output.norms = norms(T);
     if (options.capture) output.attention = attentionRows(*options.capture, watch.attention.narrow(2, again, T));
+    if (options.memory && m_model.type().device().is_cpu()) {
+        const Allocations& a = counted.allocations();
+        output.memory = StepMemory{a.total, a.peak, a.largest};
+    }
     if (m_model.config().attention.ropeScaling.kind == RopeScalingKind::Dynamic) {
         m_tokens.insert(m_tokens.end(), tokens.begin(), tokens.end());
     }
@@ -95,7 +103,7 @@ std::vector<float> TorchSequence::norms(std::int64_t newRows) {
     std::vector<Tensor> perLane;
     for (std::int64_t layer = 0; layer < m_cache.spec().layers; ++layer) {
         for (std::size_t lane = 0; lane < m_cache.spec().lanes.size(); ++lane) {
-            const Tensor rows = laneTensor(m_cache, LayerIndex{layer}, lane, m_model.type()).narrow(0, m_cache.length(), newRows);
+            const Tensor rows = readRows(m_cache, LayerIndex{layer}, lane, m_cache.length(), newRows, m_model.type());
             perLane.push_back(at::linalg_vector_norm(rows, 2, at::IntArrayRef{1}));  // [T]
         }
     }

@@ -15,7 +15,8 @@ struct Network {
     int threads = 1;
     std::shared_ptr<const Weights> weights;
     std::unique_ptr<LanguageModel> naive;     ///< without a latent the only path
-    std::unique_ptr<LanguageModel> absorbed;  ///< null without a latent
+    std::unique_ptr<LanguageModel> absorbed;  ///< null where absorbObstacle() names a reason
+    MemoryAccount* account = nullptr;
     std::unique_ptr<BufferAllocator> allocator;
 
     [[nodiscard]] const LanguageModel& on(MlaPath path) const { return path == MlaPath::Absorbed && absorbed ? *absorbed : *naive; }
@@ -31,7 +32,7 @@ void checkLayer(LayerIndex layer, const ModelConfig& config);
 
 class TorchSequence final : public ReferenceSequence {
 public:
-    TorchSequence(std::shared_ptr<Network> network, std::int64_t capacity, MlaPath path);
+    TorchSequence(std::shared_ptr<Network> network, std::int64_t capacity, MlaPath path, DType cacheType);
     [[nodiscard]] Result<ForwardOutput> forward(std::span<const TokenId> tokens, const ForwardOptions& options) override;
     [[nodiscard]] Result<void> truncate(std::int64_t length) override;
     [[nodiscard]] Result<void> reserve(std::int64_t capacity) override;

@@ -50,7 +50,7 @@ protected:
         m_network = valueOrThrow(m_engine->reference(*m_model, {}));
     }
     Evaluation score(const std::vector<std::string_view>& stories, std::stop_token stop = {}) {
-        return evaluate(*m_model, *m_network, stories, MlaPath::Absorbed, {}, std::move(stop));
+        return evaluate(*m_model, *m_network, stories, {}, std::move(stop));
     }
     /// The loss of token t after the tokens before it, computed alone.
     double tokenLoss(const TokenIds& ids, std::size_t t) {
@@ -83,6 +83,43 @@ TEST_F(EvaluateTest, IsTheSumOverTheTokensOfEndTextEnd) {
     EXPECT_NEAR(e.totalLoss, 2 * expected, 1e-4);
     EXPECT_DOUBLE_EQ(e.perplexity(), std::exp(e.totalLoss / static_cast<double>(e.tokens)));
     EXPECT_DOUBLE_EQ(e.bitsPerByte(), e.totalLoss / std::log(2.0) / 16);
+}
+
+TEST_F(EvaluateTest, TellsEveryToken) {
+    const std::string longStory(static_cast<std::size_t>(m_model->config().context) * 2, 'b');
+    std::vector<StoryScore> told;
+    std::vector<std::pair<std::int64_t, std::int64_t>> progress;
+    EvaluateOptions options;
+    options.onStory = [&](const StoryScore& score) { told.push_back(score); };
+    options.progress = [&](std::int64_t done, std::int64_t all) { progress.emplace_back(done, all); };
+    const Evaluation e = evaluate(*m_model, *m_network, {"The cat.", longStory}, options, {});
+    EXPECT_EQ(progress, (std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 2}, {2, 2}}));
+    ASSERT_EQ(told.size(), 2U);
+    double total = 0;
+    for (const StoryScore& story : told) {
+        ASSERT_EQ(story.logProbabilities.size() + 1, story.ids.size());
+        for (const double score : story.logProbabilities) total -= score;
+    }
+    EXPECT_NEAR(total, e.totalLoss, 1e-9);
+    EXPECT_EQ(told[1].story, 1);
+    EXPECT_EQ(std::ssize(told[1].ids), std::ssize(longStory) + 2);
+    for (std::size_t t = 1; t < told[0].ids.size(); ++t)
+        EXPECT_NEAR(-told[0].logProbabilities[t - 1], tokenLoss(told[0].ids, t), 1e-4) << t;
+}
+
+TEST_F(EvaluateTest, ThroughACacheOfAnotherType) {
+    const std::vector<std::string_view> stories{"The cat.", "One day a dog ran."};
+    const double exact = score(stories).totalLoss;
+    const auto through = [&](DType type) {
+        EvaluateOptions options;
+        options.cacheType = type;
+        return evaluate(*m_model, *m_network, stories, options, {}).totalLoss;
+    };
+    EXPECT_NEAR(through(DType::F32), exact, 1e-4);
+    EXPECT_NEAR(through(DType::BF16), exact, 5e-2);
+    EXPECT_NEAR(through(DType::I8), exact, 5e-1);
+    EXPECT_NE(through(DType::I8), exact) << "something is rounded";
+    EXPECT_THROW((void)through(DType::I32), Error);
 }
 
 TEST_F(EvaluateTest, StoriesLongerThanTheContextCountEveryToken) {

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "core/data/error.h"
+#include "core/data/presets.h"
 #include "core/engine/cache/kv_cache.h"
 
 namespace loom {
@@ -42,10 +43,46 @@ TEST_F(KvCacheTest, bytesAreThoseOfTheFormula) {
 }
 
 TEST_F(KvCacheTest, elementTypeDecidesTheBytes) {
-    for (const DType type : {DType::F64, DType::F32, DType::BF16, DType::I8}) {
+    for (const DType type : {DType::F64, DType::F32, DType::BF16, DType::F16}) {
         CacheSpec spec = kLatent;
         spec.dtype = type;
         EXPECT_EQ(KvCache(spec, 5, allocator).use().bytes, 3 * 14 * 5 * bytesPerElement(type)) << name(type);
+    }
+}
+
+TEST_F(KvCacheTest, int8HasAScaleForEveryRow) {
+    CacheSpec spec = kLatent;
+    spec.dtype = DType::I8;
+    KvCache cache(spec, 5, allocator);
+    EXPECT_EQ(cache.use().bytes, 3 * (14 + 2 * 4) * 5);
+    EXPECT_EQ(cache.use().bytes, spec.bytesPerToken() * 5);
+    EXPECT_EQ(account.current(MemoryKind::Cache), cache.use().bytes);
+    EXPECT_EQ(cache.use().layers[1].elements, 14 * 5) << "a scale is no element";
+    EXPECT_EQ(cache.use().layers[1].bytes, (14 + 2 * 4) * 5);
+    const float scale = 0.5F;
+    std::memcpy(cache.scales(LayerIndex{2}, 1) + 4 * sizeof scale, &scale, sizeof scale);
+    cache.setLength(5);
+    cache.reserve(8);
+    EXPECT_EQ(account.current(MemoryKind::Cache), spec.bytesPerToken() * 8);
+    float kept = 0;
+    std::memcpy(&kept, cache.scales(LayerIndex{2}, 1) + 4 * sizeof kept, sizeof kept);
+    EXPECT_EQ(kept, scale) << "growing keeps the scales";
+    EXPECT_EQ(KvCache(kLatent, 5, allocator).scales(LayerIndex{0}, 0), nullptr);
+}
+
+TEST_F(KvCacheTest, everyPresetTakesWhatItsFormulaSays) {
+    for (const Preset& preset : presets()) {
+        for (const MlaPath path : {MlaPath::Naive, MlaPath::Absorbed}) {
+            for (const DType type : {DType::F32, DType::BF16, DType::F16, DType::I8}) {
+                const CacheSpec spec = cacheSpec(preset.config, path, type);
+                for (const std::int64_t capacity : {0, 1, 3}) {
+                    const KvCache first(spec, capacity, allocator);
+                    const KvCache second(spec, capacity, allocator);
+                    EXPECT_EQ(first.use().bytes, spec.bytesPerToken() * capacity) << preset.name << ' ' << name(type);
+                    EXPECT_EQ(account.current(MemoryKind::Cache), spec.bytesPerToken() * capacity * 2) << preset.name << ' ' << name(type);
+                }
+            }
+        }
     }
 }
 

@@ -39,7 +39,7 @@ class FakeNetwork final : public ReferenceModel {
 public:
     FakeNetwork(std::shared_ptr<Script> script, ModelConfig config) : m_script(std::move(script)), m_config(std::move(config)) {}
     const ModelConfig& config() const override { return m_config; }
-    Result<std::unique_ptr<ReferenceSequence>> newSequence(std::int64_t, MlaPath) override {
+    Result<std::unique_ptr<ReferenceSequence>> newSequence(std::int64_t, MlaPath, std::optional<DType>) override {
         return tl::unexpected(Error{"unused", {}, {}});
     }
     Result<std::vector<float>> logits(std::span<const TokenId>, std::int64_t, MlaPath, std::stop_token) override {
@@ -58,6 +58,7 @@ public:
         map.weights.assign(static_cast<std::size_t>(kHeads * map.tokens * map.tokens), 0.F);
         return map;
     }
+    const Inspector& inspector() const override { throw Error{"unused", {}, {}}; }
     std::int64_t weightBytes() const override { return 1234; }
     std::string deviceName() const override { return "CPU"; }
 

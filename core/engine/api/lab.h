@@ -16,6 +16,7 @@
 #include "core/data/byte_formulas.h"
 #include "core/data/device_kind.h"
 #include "core/data/error.h"
+#include "core/engine/api/inspector.h"
 #include "core/engine/api/training.h"
 #include "core/engine/cache/kv_cache.h"
 #include "core/engine/checkpoint/checkpoint.h"
@@ -27,6 +28,14 @@ struct ForwardOptions {
     bool norms = false;                 ///< L2 norms of what each lane keeps
     std::optional<LayerIndex> capture;  ///< attention rows of this layer
     bool layerTimes = false;            ///< how long each layer took; costs a wait for the device per layer
+    bool memory = false;                ///< what the step allocated
+};
+
+/// What one step allocated in host memory, its cache apart. Everything is freed when the step is over.
+struct StepMemory {
+    std::int64_t total = 0;    ///< sum of the sizes of all tensors made
+    std::int64_t peak = 0;     ///< most that was alive at once
+    std::int64_t largest = 0;  ///< the largest single tensor
 };
 
 struct ForwardOutput {
@@ -34,6 +43,7 @@ struct ForwardOutput {
     std::vector<float> norms;                                    ///< [T, L, lanes] if asked for
     std::vector<std::shared_ptr<const AttentionRow>> attention;  ///< T rows if a layer is captured
     std::vector<std::chrono::nanoseconds> layerTimes;            ///< [L] if asked for
+    std::optional<StepMemory> memory;                            ///< if asked for and the network computes in host memory
 };
 
 /// One sequence with its cache. Used by one thread at a time.
@@ -55,13 +65,18 @@ class ReferenceModel {
 public:
     virtual ~ReferenceModel() = default;
     [[nodiscard]] virtual const ModelConfig& config() const = 0;
-    /// A new, empty sequence that decodes on `path` (ignored without a latent) with room for `capacity` positions.
-    [[nodiscard]] virtual Result<std::unique_ptr<ReferenceSequence>> newSequence(std::int64_t capacity, MlaPath path) = 0;
+    /// A new, empty sequence that decodes on `path` (ignored where absorbObstacle() names a reason) with room for `capacity` positions.
+    /// Its cache keeps `cacheType`: f64, f32, bf16, f16 or int8 with a scale per row; none = what the network computes in. Cells are
+    /// converted when they are written and read.
+    [[nodiscard]] virtual Result<std::unique_ptr<ReferenceSequence>> newSequence(std::int64_t capacity, MlaPath path,
+                                                                                 std::optional<DType> cacheType = std::nullopt) = 0;
     /// Logits of a whole batch at once, no cache kept: tokens [B, T] row-major → [B, T, V].
     [[nodiscard]] virtual Result<std::vector<float>> logits(std::span<const TokenId> tokens, std::int64_t batch, MlaPath path,
                                                             std::stop_token stop) = 0;
     /// Attention weights of one layer for a text of T tokens.
     [[nodiscard]] virtual Result<AttentionMap> attention(std::span<const TokenId> tokens, LayerIndex layer, std::stop_token stop) = 0;
+    /// What else can be seen inside. Lives as long as the model.
+    [[nodiscard]] virtual const Inspector& inspector() const = 0;
     [[nodiscard]] virtual std::int64_t weightBytes() const = 0;
     [[nodiscard]] virtual std::string deviceName() const = 0;
 };

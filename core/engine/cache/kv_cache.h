@@ -12,8 +12,8 @@
 
 namespace loom {
 
-/// One sequence's cache. Each layer has one buffer per lane of shape [capacity, width], row-major, element type spec.dtype.
-/// Rows [0, length) are used. Not thread-safe.
+/// One sequence's cache. Each layer has one buffer per lane of shape [capacity, width], row-major, element type spec.dtype; in I8 also
+/// one of [capacity] f32, the scale of each row. Rows [0, length) are used. Not thread-safe.
 class KvCache {
 public:
     /// Allocates capacity rows in every lane of every layer. Throws Error when the size overflows or memory is short.
@@ -25,6 +25,9 @@ public:
     /// Start of lane `lane` (index into spec().lanes) of one layer.
     [[nodiscard]] std::byte* lane(LayerIndex layer, std::size_t lane);
     [[nodiscard]] const std::byte* lane(LayerIndex layer, std::size_t lane) const;
+    /// Start of the scales of that lane's rows: an f32 each. Null unless spec().dtype is I8.
+    [[nodiscard]] std::byte* scales(LayerIndex layer, std::size_t lane);
+    [[nodiscard]] const std::byte* scales(LayerIndex layer, std::size_t lane) const;
     /// Declares rows [0, length) used. 0 ≤ length ≤ capacity; throws Error otherwise. Truncating keeps the memory.
     void setLength(std::int64_t length);
     /// Makes room for at least `capacity` rows, keeping what is there.
@@ -40,6 +43,7 @@ private:
     std::int64_t m_length = 0;
     BufferAllocator* m_allocator;
     std::vector<Buffer> m_buffers;  ///< layer-major, then lane
+    std::vector<Buffer> m_scales;   ///< the same order; empty unless I8
 };
 
 }  // namespace loom

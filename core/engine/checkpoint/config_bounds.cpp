@@ -3,8 +3,8 @@
 #include <cmath>
 #include <string>
 
+#include "core/data/checked_math.h"
 #include "core/data/error.h"
-#include "core/engine/checkpoint/checked_math.h"
 #include "core/engine/checkpoint/checkpoint.h"
 #include "core/engine/checkpoint/config_keys.h"
 

@@ -7,8 +7,8 @@
 #include <map>
 #include <optional>
 
+#include "core/data/checked_math.h"
 #include "core/data/error.h"
-#include "core/engine/checkpoint/checked_math.h"
 #include "core/engine/checkpoint/json_text.h"
 
 namespace loom {

@@ -10,10 +10,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/data/checked_math.h"
 #include "core/data/error.h"
 #include "core/data/utf8.h"
 #include "core/engine/checkpoint/atomic_file.h"
-#include "core/engine/checkpoint/checked_math.h"
 #include "core/engine/checkpoint/json_text.h"
 #include "core/engine/checkpoint/safetensors.h"
 

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/data/checked_math.h"
 #include "core/data/error.h"
-#include "core/engine/checkpoint/checked_math.h"
 #include "core/engine/checkpoint/config_keys.h"
 #include "core/engine/checkpoint/hf_weights.h"
 #include "core/engine/checkpoint/json_text.h"

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <optional>
 
+#include "core/data/checked_math.h"
 #include "core/data/error.h"
-#include "core/engine/checkpoint/checked_math.h"
 
 namespace loom {
 namespace {

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "core/data/bf16.h"
+#include "core/data/checked_math.h"
 #include "core/data/error.h"
 #include "core/engine/checkpoint/atomic_file.h"
-#include "core/engine/checkpoint/checked_math.h"
 #include "core/engine/checkpoint/f16.h"
 #include "core/engine/checkpoint/mapped_file.h"
 #include "core/engine/checkpoint/tensor_layout.h"

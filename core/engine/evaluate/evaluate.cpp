@@ -4,19 +4,21 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 #include <span>
+#include <utility>
 
 #include "core/data/error.h"
 
 namespace loom {
 namespace {
 
-/// −log softmax(logits)[target], in nats.
-double crossEntropy(std::span<const float> logits, TokenId target) {
+/// log softmax(logits)[target], in nats.
+double logProbability(std::span<const float> logits, TokenId target) {
     const double best = *std::max_element(logits.begin(), logits.end());
     double sum = 0;
     for (const float logit : logits) sum += std::exp(static_cast<double>(logit) - best);
-    return std::log(sum) + best - static_cast<double>(logits[target.index()]);
+    return static_cast<double>(logits[target.index()]) - best - std::log(sum);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -26,18 +28,31 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(kBreaks) - first + 1);
 }
 
-double sequenceLoss(ReferenceModel& network, const TokenIds& ids, MlaPath path, const std::stop_token& stop) {
+/// Logits [T, V] of one window, without a cache or through one.
+std::vector<float> windowLogits(ReferenceModel& network, std::span<const TokenId> inputs, const EvaluateOptions& options,
+                                const std::stop_token& stop) {
+    if (!options.cacheType) return valueOrThrow(network.logits(inputs, 1, options.path, stop));
+    if (stop.stop_requested()) throw Error{"Cancelled", {}, {}};
+    const auto sequence = valueOrThrow(network.newSequence(std::ssize(inputs), options.path, options.cacheType));
+    ForwardOptions all;
+    all.allLogits = true;
+    return valueOrThrow(sequence->forward(inputs, all)).logits;
+}
+
+/// Of every token but the first.
+std::vector<double> sequenceScores(ReferenceModel& network, const TokenIds& ids, const EvaluateOptions& options,
+                                   const std::stop_token& stop) {
     const auto V = static_cast<std::size_t>(network.config().vocab);
-    double total = 0;
+    std::vector<double> scores;
     for (const ScoreWindow& window : scoreWindows(std::ssize(ids), network.config().context)) {
         const auto inputs = std::span(ids).subspan(static_cast<std::size_t>(window.begin), static_cast<std::size_t>(window.inputs));
-        const std::vector<float> logits = valueOrThrow(network.logits(inputs, 1, path, stop));  // [inputs, V]
+        const std::vector<float> logits = windowLogits(network, inputs, options, stop);  // [inputs, V]
         for (std::int64_t t = window.firstScored; t <= window.begin + window.inputs; ++t) {
             const auto row = static_cast<std::size_t>(t - 1 - window.begin);
-            total += crossEntropy(std::span(logits).subspan(row * V, V), ids[static_cast<std::size_t>(t)]);
+            scores.push_back(logProbability(std::span(logits).subspan(row * V, V), ids[static_cast<std::size_t>(t)]));
         }
     }
-    return total;
+    return scores;
 }
 
 }  // namespace
@@ -67,8 +82,8 @@ std::vector<ScoreWindow> scoreWindows(std::int64_t length, std::int64_t context)
 double Evaluation::perplexity() const { return std::exp(loss()); }
 double Evaluation::bitsPerByte() const { return totalLoss / std::numbers::ln2 / static_cast<double>(bytes); }
 
-Evaluation evaluate(const OpenModel& model, ReferenceModel& network, const std::vector<std::string_view>& stories, MlaPath path,
-                    const std::function<void(std::int64_t, std::int64_t)>& progress, std::stop_token stop) {
+Evaluation evaluate(const OpenModel& model, ReferenceModel& network, const std::vector<std::string_view>& stories,
+                    const EvaluateOptions& options, std::stop_token stop) {
     if (stories.empty()) throw Error{"There is no story in the data", {}, "Give a text file; stories are separated by <|endoftext|>"};
     if (model.endTokens().empty()) throw Error{"The model names no end-of-text token", {}, "Set eos_token_id in config.json"};
     const Tokenizer& tokenizer = *model.tokenizer();
@@ -82,11 +97,13 @@ Evaluation evaluate(const OpenModel& model, ReferenceModel& network, const std::
         const TokenIds text = tokenizer.encode(story);
         ids.insert(ids.end(), text.begin(), text.end());
         ids.push_back(end);
-        result.totalLoss += sequenceLoss(network, ids, path, stop);
-        result.tokens += std::ssize(ids) - 1;
+        const std::vector<double> scores = sequenceScores(network, ids, options, stop);
+        result.totalLoss -= std::accumulate(scores.begin(), scores.end(), 0.0);
+        result.tokens += std::ssize(scores);
         result.bytes += static_cast<std::int64_t>(story.size());
+        if (options.onStory) options.onStory({result.stories, std::move(ids), scores});
         ++result.stories;
-        if (progress) progress(result.stories, std::ssize(stories));
+        if (options.progress) options.progress(result.stories, std::ssize(stories));
     }
     return result;
 }

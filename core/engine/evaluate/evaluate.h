@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string_view>
 #include <vector>
@@ -37,10 +38,23 @@ struct Evaluation {
     [[nodiscard]] double bitsPerByte() const;
 };
 
+/// How well each token of one story was predicted.
+struct StoryScore {
+    std::int64_t story = 0;                ///< 0-based index among the stories
+    TokenIds ids;                          ///< with the begin and end tokens
+    std::vector<double> logProbabilities;  ///< nats; of ids[1], ids[2], …
+};
+
+struct EvaluateOptions {
+    MlaPath path = MlaPath::Absorbed;  ///< meaningful for a latent only
+    std::optional<DType> cacheType;    ///< read the stories through a cache that keeps this type; none = without one
+    std::function<void(std::int64_t, std::int64_t)> progress;  ///< told after every story: (done, all)
+    std::function<void(const StoryScore&)> onStory;            ///< told after every story, before `progress`
+};
+
 /// Scores each story as [begin] + tokens + [end]; all but the first are predicted. `begin` is what the tokenizer puts before a text, or
-/// the end token where it puts nothing; `end` is the model's first end token. Progress is told after every story: (done, all).
-/// Throws Error: no story, no end token, cancelled.
+/// the end token where it puts nothing; `end` is the model's first end token. Throws Error: no story, no end token, cancelled.
 [[nodiscard]] Evaluation evaluate(const OpenModel& model, ReferenceModel& network, const std::vector<std::string_view>& stories,
-                                  MlaPath path, const std::function<void(std::int64_t, std::int64_t)>& progress, std::stop_token stop);
+                                  const EvaluateOptions& options, std::stop_token stop);
 
 }  // namespace loom

@@ -7,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "core/data/absorption.h"
 #include "core/engine/generate/step_builder.h"
 #include "core/engine/generate/stop_strings.h"
 
@@ -25,7 +26,7 @@ std::uint64_t drawSeed() {
 }
 
 std::string_view pathName(const ModelConfig& config, MlaPath path) {
-    if (config.attention.latent != Latent::Joint) return "reference";
+    if (absorbObstacle(config)) return "reference";
     return path == MlaPath::Naive ? "reference-naive" : "reference-absorbed";
 }
 

@@ -20,6 +20,22 @@ std::string cudaDeviceName(int device) {
     return properties.name;
 }
 
+namespace {
+
+c10::CachingAllocator::Stat givenOut(int device) {
+    const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(static_cast<c10::DeviceIndex>(device));
+    return stats.allocated_bytes[static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE)];
+}
+
+}  // namespace
+
+std::int64_t beginCudaPeak(int device) {
+    c10::cuda::CUDACachingAllocator::resetPeakStats(static_cast<c10::DeviceIndex>(device));
+    return givenOut(device).current;
+}
+
+std::int64_t cudaPeak(int device) { return givenOut(device).peak; }
+
 Buffer CudaAllocator::allocate(MemoryKind kind, std::int64_t bytes) {
     if (bytes < 0) throw Error{"A buffer of a negative size was asked for", std::to_string(bytes) + " bytes", {}};
     const auto size = static_cast<std::size_t>(bytes);

@@ -12,6 +12,11 @@ namespace loom::lab {
 [[nodiscard]] int cudaDevices();                       ///< 0 where the driver does not answer
 [[nodiscard]] std::string cudaDeviceName(int device);  ///< "NVIDIA …"
 
+/// Bytes that torch's caching allocator has given out now; its peak starts from there.
+[[nodiscard]] std::int64_t beginCudaPeak(int device);
+/// The most bytes given out at once since beginCudaPeak().
+[[nodiscard]] std::int64_t cudaPeak(int device);
+
 /// Takes memory of the current device through torch's caching allocator, so that its statistics count caches too.
 /// Work is ordered on the current stream.
 class CudaAllocator final : public BufferAllocator {

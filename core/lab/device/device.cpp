@@ -10,6 +10,22 @@
 
 namespace loom::lab {
 
+CountDevice::CountDevice(MemoryAccount& account, MemoryKind kind, const at::Device& device)
+    : m_account(account), m_kind(kind), m_device(device) {
+#ifdef LATENTLOOM_WITH_CUDA
+    if (m_device.is_cuda()) m_before = beginCudaPeak(m_device.index());
+#endif
+}
+
+CountDevice::~CountDevice() {
+#ifdef LATENTLOOM_WITH_CUDA
+    if (!m_device.is_cuda()) return;
+    const std::int64_t most = cudaPeak(m_device.index()) - m_before;
+    m_account.add(m_kind, most);
+    m_account.remove(m_kind, most);
+#endif
+}
+
 #ifdef LATENTLOOM_WITH_CUDA
 
 bool cudaAvailable() { return cudaDevices() > 0; }

@@ -17,6 +17,23 @@ namespace loom::lab {
 [[nodiscard]] at::Device deviceFor(DeviceKind kind);
 /// "CPU" or "CUDA: NVIDIA …"
 [[nodiscard]] std::string deviceName(const at::Device& device);
+/// What work on a GPU takes from torch's caching allocator, by that allocator's own statistics: while it lives nothing stands in the
+/// account, then the most that was alive at once beyond what was before goes into the account's peak. On the CPU it does nothing:
+/// CountTensors counts.
+class CountDevice {
+public:
+    CountDevice(MemoryAccount& account, MemoryKind kind, const at::Device& device);
+    ~CountDevice();
+    CountDevice(const CountDevice&) = delete;
+    CountDevice& operator=(const CountDevice&) = delete;
+
+private:
+    [[maybe_unused]] MemoryAccount& m_account;
+    [[maybe_unused]] MemoryKind m_kind;
+    [[maybe_unused]] at::Device m_device;
+    [[maybe_unused]] std::int64_t m_before = 0;  ///< bytes given out when it began
+};
+
 /// Memory on `device`, counted in `account`, which must outlive it.
 [[nodiscard]] std::unique_ptr<BufferAllocator> makeAllocator(const at::Device& device, MemoryAccount& account);
 

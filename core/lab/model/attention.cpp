@@ -19,7 +19,7 @@ std::unique_ptr<Attention> makeAttention(const ModelConfig& config, LayerIndex l
     switch (config.attention.latent) {
         case Latent::None: return std::make_unique<FullAttention>(config, layer, weights);
         case Latent::PerHead:
-        case Latent::SplitShared: return std::make_unique<SplitLatent>(config, layer, weights);
+        case Latent::SplitShared: return std::make_unique<SplitLatent>(config, layer, path, weights);
         case Latent::Joint: break;
     }
     JointLatent shared(config, layer, weights);

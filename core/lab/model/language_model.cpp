@@ -7,6 +7,8 @@
 #include <ATen/ops/embedding.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include <algorithm>
+
 #include "core/data/error.h"
 #include "core/lab/fused/fused.h"
 
@@ -31,19 +33,24 @@ LanguageModel::LanguageModel(const ModelConfig& config, std::shared_ptr<const We
     m_head = m_weights->linear(config.tieEmbeddings ? "model.embed_tokens" : "lm_head", false);
 }
 
-Tensor LanguageModel::hidden(const Tensor& tokens, Past& past, Watch& watch, const std::stop_token& stop, const Dropout& dropout) const {
-    const bool rotary = m_config.positions == Positions::Rotary;
-    const Rope rope = rotary ? Rope(m_config, past.length(), tokens.size(1), type()) : Rope();
+Rope LanguageModel::rope(std::int64_t start, std::int64_t positions) const {
+    return m_config.positions == Positions::Rotary ? Rope(m_config, start, positions, type()) : Rope();
+}
 
+Tensor LanguageModel::hidden(const Tensor& tokens, Past& past, Watch& watch, const std::stop_token& stop, const Dropout& dropout) const {
+    const Rope turn = rope(past.length(), tokens.size(1));
     Tensor x = at::embedding(m_embedding, tokens);                                      // [B, T, D]
     if (m_places.defined()) x = x + m_places.narrow(0, past.length(), tokens.size(1));  // [B, T, D]
     x = dropout(x);
-    for (std::size_t i = 0; i < m_blocks.size(); ++i) {
+    if (watch.stream) watch.stream(x);
+    for (std::size_t i = 0; i < m_blocks.size() && static_cast<std::int64_t>(i) < watch.blocks; ++i) {
         if (stop.stop_requested()) throw Error{"Cancelled", {}, {}};
+        if (std::find(watch.skip.begin(), watch.skip.end(), LayerIndex{static_cast<std::int64_t>(i)}) != watch.skip.end()) continue;
         const bool watched = watch.layer && watch.layer->index() == i;
         const auto start = watch.layerTimes ? timeOnceDone(x.device()) : std::chrono::steady_clock::time_point{};
-        x = m_blocks[i].forward(x, rope, past, watched ? &watch.attention : nullptr, dropout);
+        x = m_blocks[i].forward(x, turn, past, watched ? &watch.attention : nullptr, dropout);
         if (watch.layerTimes) watch.layerTimes->push_back(timeOnceDone(x.device()) - start);
+        if (watch.stream) watch.stream(x);
         if (watched && watch.stopThere) break;
     }
     return x;

@@ -3,8 +3,11 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <vector>
 
@@ -12,12 +15,15 @@
 
 namespace loom::lab {
 
-/// Which layer a run is watched in, and what was seen there.
+/// Which layer a run is watched in, what was seen there, and how far it goes.
 struct Watch {
     std::optional<LayerIndex> layer;
-    bool stopThere = false;                                       ///< later layers are not wanted
-    Tensor attention;                                             ///< result: weights [B, H, T, S]
-    std::vector<std::chrono::nanoseconds>* layerTimes = nullptr;  ///< gets one entry a layer, if given
+    bool stopThere = false;                                          ///< later layers are not wanted
+    Tensor attention;                                                ///< result: weights [B, H, T, S]
+    std::vector<std::chrono::nanoseconds>* layerTimes = nullptr;     ///< gets one entry a layer, if given
+    std::int64_t blocks = std::numeric_limits<std::int64_t>::max();  ///< only so many layers are run
+    std::span<const LayerIndex> skip = {};                           ///< layers that are left out: they add nothing to the stream
+    std::function<void(const Tensor&)> stream = {};  ///< told the residual stream [B, T, D]: embedding, then after each layer
 };
 
 /// The network on one decode path. Immutable; several paths may share the same weights.
@@ -29,6 +35,8 @@ public:
     /// Ids must have been checked. Throws Error "Cancelled" between layers.
     [[nodiscard]] Tensor hidden(const Tensor& tokens, Past& past, Watch& watch, const std::stop_token& stop,
                                 const Dropout& dropout = {}) const;
+    /// The rotation of positions start … start + positions − 1; none where positions are not rotary.
+    [[nodiscard]] Rope rope(std::int64_t start, std::int64_t positions) const;
     /// Final norm and head: [..., D] → [..., V].
     [[nodiscard]] Tensor logits(const Tensor& hidden) const;
     /// Sum of −log P(target) in nats over a text computed at once: hidden [B, T, D], targets [B, T] → scalar.

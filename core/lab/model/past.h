@@ -30,8 +30,9 @@ public:
 /// used only after commit(): a run that fails half-way leaves the cache as it was.
 class CachedPast final : public Past {
 public:
-    /// `type` must be the cache's element type. Both must outlive this object. The rows before `start` are the past; those behind it are
-    /// written anew.
+    /// `type` is what the network computes in; where the cache keeps another, cells are converted when written and read, so that a
+    /// position always sees what is kept of it. The rows before `start` are the past; those behind it are written anew. The cache must
+    /// outlive this object.
     CachedPast(KvCache& cache, const at::TensorOptions& type, std::int64_t start) : m_cache(cache), m_type(type), m_start(start) {}
     CachedPast(KvCache& cache, const at::TensorOptions& type) : CachedPast(cache, type, cache.length()) {}
     [[nodiscard]] std::int64_t length() const override { return m_start; }
@@ -44,7 +45,13 @@ private:
     std::int64_t m_start;
 };
 
-/// One lane of one layer as a tensor over the cache's own memory: [capacity, width].
-[[nodiscard]] Tensor laneTensor(KvCache& cache, LayerIndex layer, std::size_t lane, const at::TensorOptions& type);
+/// Writes rows [n, width] of one lane of one layer from position `first` on. In I8 each row is divided by its scale, the largest absolute
+/// value / 127, and rounded to the nearest whole number.
+void writeRows(KvCache& cache, LayerIndex layer, std::size_t lane, std::int64_t first, const Tensor& rows);
+/// Rows [first, first + count) as `type` [count, width]: the cache's own memory where it keeps that type, else converted.
+[[nodiscard]] Tensor readRows(KvCache& cache, LayerIndex layer, std::size_t lane, std::int64_t first, std::int64_t count,
+                              const at::TensorOptions& type);
+/// The type of tensors over the cells of a cache. Throws Error for one that no cache keeps.
+[[nodiscard]] at::ScalarType cellType(DType dtype);
 
 }  // namespace loom::lab

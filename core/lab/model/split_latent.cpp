@@ -4,12 +4,16 @@
 
 #include <string>
 
+#include "core/data/absorption.h"
 #include "core/lab/model/per_head.h"
 
 namespace loom::lab {
 
-SplitLatent::SplitLatent(const ModelConfig& config, LayerIndex layer, const Weights& weights)
-    : m_config(config.attention), m_layer(layer), m_softmax{attentionScale(config, layer), 0} {
+SplitLatent::SplitLatent(const ModelConfig& config, LayerIndex layer, MlaPath path, const Weights& weights)
+    : m_config(config.attention),
+      m_layer(layer),
+      m_softmax{attentionScale(config, layer), 0},
+      m_absorb(path == MlaPath::Absorbed && !absorbObstacle(config)) {
     const std::string prefix = layerPrefix(layer) + "self_attn.";
     m_query = weights.linear(prefix + "q_proj", m_config.bias);
     m_keyDown = weights.linear(prefix + "k_down_proj", false);
@@ -30,6 +34,14 @@ Tensor SplitLatent::forward(const Tensor& x, const Rope& rope, Past& past, Tenso
     const Tensor q = rope(m_query(x).unflatten(-1, {m_config.heads, m_config.headDim}));  // [B, T, H, d]
     const Tensor keyLatents = past.keep(m_layer, 0, m_keyDown(x));                        // [B, S, H·rK or rK]
     const Tensor valueLatents = past.keep(m_layer, 1, m_valueDown(x));                    // [B, S, H·rV or rV]
+    if (m_absorb) {
+        const std::int64_t G = m_config.latent == Latent::SplitShared ? 1 : m_config.heads;        // latents of a position
+        const Tensor latentQuery = perHead(q, m_keyUp.weight.unflatten(0, {m_config.heads, -1}));  // (W^{K↑})ᵀ q [B, T, H, rK]
+        const Tensor mixed = attend(latentQuery, keyLatents.unflatten(-1, {G, m_config.kRank}),    // [B, T, H·rV]
+                                    valueLatents.unflatten(-1, {G, m_config.vRank}), m_softmax, probabilities);
+        const Tensor valueUp = m_valueUp.weight.unflatten(0, {m_config.heads, -1}).transpose(1, 2);           // [H, rV, d]
+        return m_output(perHead(mixed.unflatten(-1, {m_config.heads, m_config.vRank}), valueUp).flatten(2));  // [B, T, D]
+    }
     const std::int64_t S = keyLatents.size(1);
     const Rope fromStart = S == q.size(1) ? rope : rope.ofPositions(S);
     const Tensor keys = fromStart(rebuilt(keyLatents, m_keyUp));         // [B, S, H, d]

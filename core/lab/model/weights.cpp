@@ -43,6 +43,11 @@ Weights::Weights(const Checkpoint& checkpoint, const at::TensorOptions& type, Me
     }
 }
 
+Weights::Weights(const Weights& base, const std::map<std::string, Tensor, std::less<>>& changed)
+    : m_counted(base.m_counted.account(), MemoryKind::Weights), m_tensors(base.m_tensors) {
+    for (const auto& [tensorName, tensor] : changed) m_tensors.at(tensorName) = tensor;
+}
+
 const Tensor& Weights::tensor(const std::string& name) const {
     const auto found = m_tensors.find(name);
     if (found == m_tensors.end()) throw Error{"The checkpoint lacks a tensor", name, "Get the complete checkpoint"};

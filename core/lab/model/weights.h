@@ -29,6 +29,7 @@ public:
         m_bytes += bytes;
     }
     [[nodiscard]] std::int64_t bytes() const { return m_bytes; }
+    [[nodiscard]] MemoryAccount& account() const { return m_account; }
 
 private:
     MemoryAccount& m_account;
@@ -40,6 +41,9 @@ class Weights {
 public:
     /// Copies every tensor; `type` is f32 or f64 on the device that computes. Throws Error naming the tensor, or "Cancelled".
     Weights(const Checkpoint& checkpoint, const at::TensorOptions& type, MemoryAccount& account, const std::stop_token& stop);
+
+    /// The same weights but for those in `changed`; all others are shared, and only the original counts them.
+    Weights(const Weights& base, const std::map<std::string, Tensor, std::less<>>& changed);
 
     /// By canonical name, e.g. "model.norm.weight". Throws Error if the checkpoint has none.
     [[nodiscard]] const Tensor& tensor(const std::string& name) const;

@@ -17,6 +17,7 @@
 #include <cstring>
 
 #include "core/lab/device/device.h"
+#include "core/lab/device/tracked_allocator.h"
 #include "core/lab/fused/fused.h"
 #include "core/lab/model/language_model.h"
 #include "core/lab/torch_guard.h"
@@ -34,7 +35,11 @@ struct Group {
 class Trainer final : public TrainableModel {
 public:
     Trainer(const Checkpoint& checkpoint, const TrainerOptions& options, int threads, MemoryAccount& account)
-        : m_config(checkpoint.config), m_options(options), m_threads(threads), m_counted(account, MemoryKind::Optimiser) {
+        : m_config(checkpoint.config),
+          m_options(options),
+          m_threads(threads),
+          m_account(account),
+          m_counted(account, MemoryKind::Optimiser) {
         const c10::InferenceMode ordinaryTensors(false);
         m_device = deviceFor(options.device);
         const at::ScalarType type = options.precision == DType::F64 ? at::kDouble : at::kFloat;
@@ -66,6 +71,8 @@ public:
         return torchGuarded(
             m_threads,
             [&] {
+                CountTensors counted(m_account, MemoryKind::Activations);
+                const CountDevice onDevice(m_account, MemoryKind::Activations, m_device);
                 StepResult result;
                 const double norm = accumulate(batches, step, result.loss, stop);
                 result.gradientNorm = norm;
@@ -78,6 +85,8 @@ public:
 
     [[nodiscard]] Result<double> loss(const TokenBatch& batch) override {
         return torchGuarded(m_threads, [&] {
+            CountTensors counted(m_account, MemoryKind::Activations);
+            const CountDevice onDevice(m_account, MemoryKind::Activations, m_device);
             const fused::Scope scope(m_fused);
             return lossOf(batch, {}).item<double>();
         });
@@ -131,6 +140,7 @@ public:
         return torchGuarded(
             m_threads,
             [&] {
+                CountTensors counted(m_account, MemoryKind::Activations);
                 double loss = 0;
                 (void)accumulate(batches, 0, loss, {});
                 std::map<std::string, std::vector<double>> result;
@@ -221,6 +231,7 @@ private:
     ModelConfig m_config;
     TrainerOptions m_options;
     int m_threads;
+    MemoryAccount& m_account;
     at::Device m_device = at::kCPU;
     bool m_fused = false;
     std::shared_ptr<Weights> m_weights;

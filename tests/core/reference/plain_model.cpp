@@ -2,6 +2,7 @@
 // The network in plain loops over doubles.
 #include "tests/core/reference/plain_model.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -13,7 +14,8 @@ using Vec = std::vector<double>;
 
 class PlainModel {
 public:
-    explicit PlainModel(const Checkpoint& checkpoint) : m_checkpoint(checkpoint), m_config(checkpoint.config) {}
+    PlainModel(const Checkpoint& checkpoint, const PlainAblation& off)
+        : m_checkpoint(checkpoint), m_config(checkpoint.config), m_off(off) {}
 
     PlainResult run(const TokenIds& tokens) {
         PlainResult result;
@@ -28,21 +30,30 @@ public:
             const Vec& places = cached("model.embed_positions.weight");
             for (std::size_t i = 0; i < D; ++i) x.back()[i] += places[(x.size() - 1) * D + i];
         }
+        result.lens.push_back(logitsOf(x));
         for (std::int64_t layer = 0; layer < m_config.layers; ++layer) {
             const std::string prefix = "model.layers." + std::to_string(layer) + ".";
-            const std::vector<Vec> before = x;
-            result.attention.push_back(addAttention(x, layer, prefix));
-            addFeedForward(x, m_config.parallelResidual ? before : x, layer, prefix);
+            const std::vector<Vec> untouched = x;
+            result.attention.push_back(addAttention(x, prefix, layer, result));
+            addFeedForward(x, m_config.parallelResidual ? untouched : x, layer, prefix);
+            if (std::find(m_off.layers.begin(), m_off.layers.end(), LayerIndex{layer}) != m_off.layers.end()) x = untouched;
+            result.lens.push_back(logitsOf(x));
         }
-        const std::string head = m_config.tieEmbeddings ? "model.embed_tokens" : "lm_head";
-        for (const Vec& row : x) {
-            const Vec logits = linear(head, streamNormed(row, "model.norm"), false);
-            result.logits.insert(result.logits.end(), logits.begin(), logits.end());
-        }
+        result.logits = result.lens.back();
         return result;
     }
 
 private:
+    Vec logitsOf(const std::vector<Vec>& x) const {
+        Vec all;
+        const std::string head = m_config.tieEmbeddings ? "model.embed_tokens" : "lm_head";
+        for (const Vec& row : x) {
+            const Vec logits = linear(head, streamNormed(row, "model.norm"), false);
+            all.insert(all.end(), logits.begin(), logits.end());
+        }
+        return all;
+    }
+
     Vec values(const std::string& name) const {
         const TensorView& view = m_checkpoint.tensors.at(name);
         Vec out;
@@ -165,6 +176,7 @@ private:
         std::vector<Vec> q;  ///< [H][width]
         std::vector<Vec> k;  ///< [H][width], the key that each query head reads
         std::vector<Vec> v;  ///< [H][value width]
+        Vec first, second;   ///< what is kept: latent and rotary key, latents of the heads, or keys and values
     };
 
     static Vec slice(const Vec& x, std::int64_t from, std::int64_t count) { return {x.begin() + from, x.begin() + from + count}; }
@@ -182,6 +194,9 @@ private:
             heads.v.push_back(slice(v, g * a.headDim, a.headDim));
             rotateHead(heads.q.back(), position);
             rotateHead(heads.k.back(), position);
+            if (h % (a.heads / a.kvHeads) != 0) continue;
+            heads.first.insert(heads.first.end(), heads.k.back().begin(), heads.k.back().end());
+            heads.second.insert(heads.second.end(), heads.v.back().begin(), heads.v.back().end());
         }
         return heads;
     }
@@ -200,6 +215,8 @@ private:
         rotate(kR, 0, dR, position);
         const Vec up = linear(prefix + "kv_b_proj", c, false);
         Heads heads;
+        heads.first = c;
+        heads.second = kR;
         for (std::int64_t h = 0; h < a.heads; ++h) {
             heads.q.push_back(slice(q, h * (dN + dR), dN + dR));
             rotate(heads.q.back(), dN, dR, position);
@@ -229,6 +246,8 @@ private:
         const Vec keyLatents = linear(prefix + "k_down_proj", x, false);
         const Vec valueLatents = linear(prefix + "v_down_proj", x, false);
         Heads heads;
+        heads.first = keyLatents;
+        heads.second = valueLatents;
         for (std::int64_t h = 0; h < a.heads; ++h) {
             const std::int64_t latent = a.latent == Latent::PerHead ? h : 0;  // which of the latents this head reads
             heads.q.push_back(slice(q, h * a.headDim, a.headDim));
@@ -263,17 +282,26 @@ private:
         return scale;
     }
 
-    /// Adds attention to the residual stream and returns its weights [H, T, T].
-    Vec addAttention(std::vector<Vec>& x, std::int64_t number, const std::string& layer) const {
+    /// Adds attention to the residual stream and returns its weights [H, T, T]; what else was seen goes into `seen`.
+    Vec addAttention(std::vector<Vec>& x, const std::string& layer, std::int64_t index, PlainResult& seen) const {
         const AttentionConfig& a = m_config.attention;
         const std::string prefix = layer + "self_attn.";
-        const std::int64_t window = a.windows.empty() ? 0 : a.windows[static_cast<std::size_t>(number)];
+        const std::int64_t window = a.windows.empty() ? 0 : a.windows[static_cast<std::size_t>(index)];
         const std::size_t T = x.size();
         const auto H = static_cast<std::size_t>(a.heads);
         std::vector<Heads> all;
         for (std::size_t t = 0; t < T; ++t) {
             all.push_back(headsOf(streamNormed(x[t], layer + "input_layernorm"), t, prefix));
         }
+        Vec& first = seen.firstLane.emplace_back();
+        Vec& second = seen.secondLane.emplace_back();
+        for (const Heads& heads : all) {
+            first.insert(first.end(), heads.first.begin(), heads.first.end());
+            second.insert(second.end(), heads.second.begin(), heads.second.end());
+        }
+        const std::size_t contentWidth = a.latent == Latent::Joint ? static_cast<std::size_t>(a.qkNopeHeadDim) : all[0].q[0].size();
+        Vec& content = seen.content.emplace_back(H * T * T, 0.0);
+        Vec& position = seen.position.emplace_back(H * T * T, 0.0);
         Vec weights(H * T * T, 0.0);
         for (std::size_t t = 0; t < T; ++t) {
             Vec joined;
@@ -282,9 +310,12 @@ private:
                 double sum = 0.0;
                 for (std::size_t s = 0; s <= t; ++s) {
                     if (window > 0 && static_cast<std::int64_t>(t - s) >= window) continue;
-                    double dot = 0.0;
-                    for (std::size_t i = 0; i < all[t].q[h].size(); ++i) dot += all[t].q[h][i] * all[s].k[h][i];
-                    p[s] = std::exp(dot * scoreScale(number));
+                    const std::size_t width = all[t].q[h].size();
+                    const std::size_t place = (h * T + t) * T + s;
+                    for (std::size_t i = 0; i < width; ++i) {
+                        (i < contentWidth ? content : position)[place] += all[t].q[h][i] * all[s].k[h][i] * scoreScale(index);
+                    }
+                    p[s] = std::exp(content[place] + position[place]);
                     sum += p[s];
                 }
                 Vec out(all[t].v[h].size(), 0.0);
@@ -292,6 +323,8 @@ private:
                     p[s] /= sum;
                     for (std::size_t i = 0; i < out.size(); ++i) out[i] += p[s] * all[s].v[h][i];
                 }
+                const HeadPlace place{LayerIndex{index}, HeadIndex{static_cast<std::int64_t>(h)}};
+                if (std::find(m_off.heads.begin(), m_off.heads.end(), place) != m_off.heads.end()) std::fill(out.begin(), out.end(), 0.0);
                 joined.insert(joined.end(), out.begin(), out.end());
             }
             const Vec y = linear(prefix + "o_proj", joined, a.bias || a.outputBias);
@@ -396,12 +429,15 @@ private:
 
     const Checkpoint& m_checkpoint;
     const ModelConfig& m_config;
+    const PlainAblation& m_off;
     std::int64_t m_length = 0;  ///< of the text
     mutable std::map<std::string, Vec> m_values;
 };
 
 }  // namespace
 
-PlainResult plainForward(const Checkpoint& checkpoint, const TokenIds& tokens) { return PlainModel(checkpoint).run(tokens); }
+PlainResult plainForward(const Checkpoint& checkpoint, const TokenIds& tokens, const PlainAblation& off) {
+    return PlainModel(checkpoint, off).run(tokens);
+}
 
 }  // namespace loom::test

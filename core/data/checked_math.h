@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Arithmetic on sizes that a file gave.
+// Arithmetic on sizes that a file or a person gave.
 #pragma once
 
 #include <cstdint>

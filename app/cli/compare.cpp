@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latentloom-cli compare: naive and absorbed decoding side by side: same tokens, same logits, other bytes.
+#include <iomanip>
+#include <iostream>
+#include <memory>
+
+#include "app/cli/command.h"
+#include "core/engine/evaluate/compare_paths.h"
+
+namespace loom::cli {
+namespace {
+
+struct Options {
+    std::string model;
+    std::string tokenizer;
+    std::vector<std::string> paths{"naive", "absorbed"};
+    std::string prompt;
+    std::int64_t tokens = 64;
+};
+
+nlohmann::ordered_json memoryJson(const PathMeasure& m) {
+    if (!m.lastStep) return nullptr;
+    return {{"allocated_bytes", m.lastStep->total},
+            {"peak_bytes", m.lastStep->peak},
+            {"largest_tensor_bytes", m.lastStep->largest},
+            {"bytes_for_past", *m.bytesForPast()}};
+}
+
+nlohmann::ordered_json pathJson(const PathMeasure& m) {
+    return {{"path", name(m.path)},
+            {"cache",
+             {{"form", name(m.cache.spec.form)},
+              {"dtype", name(m.cache.spec.dtype)},
+              {"formula", m.cache.spec.equation()},
+              {"bytes_per_token", m.cache.spec.bytesPerToken()},
+              {"capacity_tokens", m.cache.capacityTokens},
+              {"bytes", m.cache.bytes}}},
+            {"prefill_seconds", m.prefillSeconds},
+            {"seconds_per_token", m.secondsPerToken},
+            {"last_step", memoryJson(m)}};
+}
+
+nlohmann::ordered_json asJson(const PathComparison& c, const Options& options, const std::string& text) {
+    nlohmann::ordered_json paths = nlohmann::ordered_json::array();
+    for (const PathMeasure& measure : c.paths) paths.push_back(pathJson(measure));
+    nlohmann::ordered_json differences = nlohmann::ordered_json::array();
+    for (const PathDifference& d : c.differences) {
+        differences.push_back({{"step", d.step}, {"chosen", d.chosen.value()}, {"other", d.other.value()}, {"margin", d.margin}});
+    }
+    nlohmann::ordered_json json{{"model", options.model},
+                                {"prompt", options.prompt},
+                                {"prompt_tokens", values(c.prompt)},
+                                {"tokens", values(c.tokens)},
+                                {"text", text},
+                                {"absorbable", !c.obstacle},
+                                {"same_tokens", c.sameTokens},
+                                {"same_choices", c.sameChoices()},
+                                {"clear_choice_margin", kClearChoice},
+                                {"smallest_margin", c.smallestMargin},
+                                {"differences", differences},
+                                {"max_abs_logit_difference", c.maxLogitDifference},
+                                {"per_head_past_bytes", c.perHeadPastBytes},
+                                {"precision", "f32"},
+                                {"paths", paths}};
+    if (c.obstacle) json["reason"] = {{"kind", name(*c.obstacle)}, {"sentence", sentence(*c.obstacle)}};
+    return json;
+}
+
+void printText(const PathComparison& c) {
+    const std::int64_t steps = std::ssize(c.tokens);
+    std::cout << c.prompt.size() << " prompt tokens, " << steps << " written greedily\n";
+    if (c.obstacle) std::cout << "no absorbed path: " << sentence(*c.obstacle) << '\n';
+    if (c.paths.size() > 1) {
+        std::cout << "same token       " << c.sameTokens << " of " << steps << " steps"
+                  << (c.sameChoices() ? "; wherever the two best logits differ by more than " : "; NOT wherever they differ by more than ")
+                  << kClearChoice << '\n'
+                  << "largest |Δlogit| " << std::scientific << std::setprecision(2) << c.maxLogitDifference << std::defaultfloat << '\n';
+    }
+    for (const PathMeasure& m : c.paths) {
+        std::cout << '\n'
+                  << name(m.path) << '\n'
+                  << "  cache      " << m.cache.spec.equation() << " × " << m.cache.capacityTokens << " positions = " << m.cache.bytes
+                  << " bytes allocated\n"
+                  << "  time       " << std::fixed << std::setprecision(3) << m.secondsPerToken * 1e3 << " ms per token (median), prompt "
+                  << m.prefillSeconds * 1e3 << " ms\n"
+                  << std::defaultfloat;
+        if (!m.lastStep) continue;
+        std::cout << "  last step  " << m.lastStep->total << " bytes allocated, at most " << m.lastStep->peak << " at once, largest tensor "
+                  << m.lastStep->largest << '\n'
+                  << "  its past   " << *m.bytesForPast() << " bytes made for " << m.cache.usedTokens - 1
+                  << " earlier positions; keys and values per head would be " << c.perHeadPastBytes << '\n';
+    }
+}
+
+int run(const Options& options, const Context& context) {
+    requireUtf8(options.prompt, "--prompt");
+    std::vector<MlaPath> paths;
+    for (const std::string& path : options.paths) {
+        if (std::find(paths.begin(), paths.end(), pathFrom(path)) != paths.end()) {
+            throw Error{"The path " + path + " is named twice", "--paths", {}};
+        }
+        paths.push_back(pathFrom(path));
+    }
+    const auto engine = Engine::create(context.engineOptions());
+    const auto model = openModel(*engine, options.model, options.tokenizer, true);
+    TokenIds prompt = model->beginning(options.prompt.empty());
+    const TokenIds text = model->tokenizer()->encode(options.prompt);
+    prompt.insert(prompt.end(), text.begin(), text.end());
+    const auto network = valueOrThrow(engine->reference(*model, context.stop));
+    const PathComparison comparison = comparePaths(*network, prompt, options.tokens, paths, context.stop);
+    if (context.json) {
+        Context::print(asJson(comparison, options, model->tokenizer()->decode(comparison.tokens)));
+    } else {
+        printText(comparison);
+    }
+    return kOk;
+}
+
+}  // namespace
+
+Registration addCompare(CLI::App& program, Context& context) {
+    const auto options = std::make_shared<Options>();
+    CLI::App* command = program.add_subcommand(
+        "compare", "Decode one story on both paths of a latent and show that they are the same, and what each one takes.");
+    addModelOption(*command, options->model);
+    command->add_option("--paths", options->paths, "Paths with commas between them; the first one writes")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"naive", "absorbed"}))
+        ->capture_default_str();
+    command->add_option("--prompt", options->prompt, "How the story begins. Empty: the beginning-of-text token alone");
+    command->add_option("--tokens", options->tokens, "Write this many tokens")->check(CLI::PositiveNumber)->capture_default_str();
+    addTokenizerOption(*command, options->tokenizer);
+    addCommonOptions(*command, context, true);
+    return {command, [options](const Context& c) { return run(*options, c); }};
+}
+
+}  // namespace loom::cli

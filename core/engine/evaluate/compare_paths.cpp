@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/evaluate/compare_paths.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <span>
+
+#include "core/data/error.h"
+
+namespace loom {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kPrefillBlock = 128;
+
+double seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
+
+double median(std::vector<double> values) {
+    if (values.empty()) return 0;
+    const auto middle = values.begin() + std::ssize(values) / 2;
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
+/// One path's sequence and what it took.
+struct Lane {
+    PathMeasure measure;
+    std::unique_ptr<ReferenceSequence> sequence;
+    std::vector<float> logits;  ///< [V] after the newest position
+    std::vector<double> times;
+};
+
+struct Best {
+    TokenId token;
+    double margin = 0;  ///< to the second best
+};
+
+Best bestOf(const std::vector<float>& logits) {
+    const auto best = std::max_element(logits.begin(), logits.end());
+    double second = -INFINITY;
+    for (auto it = logits.begin(); it != logits.end(); ++it) {
+        if (it != best) second = std::max(second, static_cast<double>(*it));
+    }
+    return {TokenId{best - logits.begin()}, static_cast<double>(*best) - second};
+}
+
+double largestDifference(const std::vector<float>& a, const std::vector<float>& b) {
+    double largest = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        const double difference = std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
+        if (!(difference <= largest)) largest = difference;  // NaN included
+    }
+    return largest;
+}
+
+/// Compares what the paths would choose now; returns the first path's choice.
+TokenId judge(const std::vector<Lane>& lanes, std::int64_t step, PathComparison& result) {
+    const Best first = bestOf(lanes.front().logits);
+    bool same = true;
+    for (auto lane = lanes.begin() + 1; lane != lanes.end(); ++lane) {
+        const double difference = largestDifference(lanes.front().logits, lane->logits);
+        if (!(difference <= result.maxLogitDifference)) result.maxLogitDifference = difference;
+        const Best other = bestOf(lane->logits);
+        if (other.token == first.token) continue;
+        same = false;
+        result.differences.push_back({step, first.token, other.token, first.margin});
+    }
+    if (same) ++result.sameTokens;
+    result.smallestMargin = step == 0 ? first.margin : std::min(result.smallestMargin, first.margin);
+    return first.token;
+}
+
+/// Logits after the last token of the prompt.
+std::vector<float> prefill(ReferenceSequence& sequence, const TokenIds& prompt, const std::stop_token& stop) {
+    std::vector<float> logits;
+    for (std::size_t first = 0; first < prompt.size(); first += kPrefillBlock) {
+        if (stop.stop_requested()) throw Error{"Cancelled", {}, {}};
+        const auto block = std::span(prompt).subspan(first, std::min(kPrefillBlock, prompt.size() - first));
+        logits = valueOrThrow(sequence.forward(block, {})).logits;
+    }
+    return logits;
+}
+
+/// What a step at position 0 allocates: all of the work that needs no past.
+std::optional<StepMemory> stepWithoutPast(ReferenceModel& network, TokenId token, MlaPath path) {
+    const auto sequence = valueOrThrow(network.newSequence(1, path));
+    ForwardOptions options;
+    options.memory = true;
+    return valueOrThrow(sequence->forward(std::span(&token, 1), options)).memory;
+}
+
+std::int64_t perHeadBytes(const ModelConfig& config, std::int64_t positions, std::int64_t elementBytes) {
+    const AttentionConfig& a = config.attention;
+    return config.layers * positions * a.heads * (a.qkHeadDim() + a.valueHeadDim()) * elementBytes;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> PathMeasure::bytesForPast() const {
+    if (!lastStep || !firstStep) return std::nullopt;
+    return lastStep->total - firstStep->total;
+}
+
+bool PathComparison::sameChoices() const {
+    return std::none_of(differences.begin(), differences.end(), [](const PathDifference& d) { return !(d.margin <= kClearChoice); });
+}
+
+PathComparison comparePaths(ReferenceModel& network, const TokenIds& prompt, std::int64_t count, const std::vector<MlaPath>& paths,
+                            std::stop_token stop) {
+    const ModelConfig& config = network.config();
+    if (prompt.empty()) throw Error{"There is no token to begin with", {}, "Give a prompt"};
+    if (count < 1) throw Error{"There is nothing to compare: no token is to be written", {}, "Ask for at least one"};
+    PathComparison result;
+    result.prompt = prompt;
+    result.obstacle = absorbObstacle(config);
+    const bool possible = std::any_of(paths.begin(), paths.end(), [&](MlaPath p) { return p == MlaPath::Naive || !result.obstacle; });
+    if (!possible) {
+        throw Error{"There is no path left to run" + std::string(result.obstacle ? ": this form cannot be absorbed" : ""),
+                    {},
+                    std::string(result.obstacle ? sentence(*result.obstacle) : "Name naive or absorbed")};
+    }
+    if (count > config.context - std::ssize(prompt)) {
+        throw Error{std::to_string(prompt.size()) + " tokens and " + std::to_string(count) + " more do not fit the context of " +
+                        std::to_string(config.context),
+                    {},
+                    "Use a shorter prompt or fewer tokens"};
+    }
+    const std::int64_t all = std::ssize(prompt) + count;
+    std::vector<Lane> lanes;
+    for (const MlaPath path : paths) {
+        if (path == MlaPath::Absorbed && result.obstacle) continue;
+        Lane& lane = lanes.emplace_back();
+        lane.measure.path = path;
+        lane.sequence = valueOrThrow(network.newSequence(all, path));
+    }
+    for (Lane& lane : lanes) {
+        const auto start = Clock::now();
+        lane.logits = prefill(*lane.sequence, prompt, stop);
+        lane.measure.prefillSeconds = seconds(Clock::now() - start);
+    }
+    for (std::int64_t step = 0; step < count; ++step) {
+        if (stop.stop_requested()) throw Error{"Cancelled", {}, {}};
+        const TokenId token = judge(lanes, step, result);
+        result.tokens.push_back(token);
+        ForwardOptions options;
+        options.memory = step + 1 == count;
+        for (Lane& lane : lanes) {
+            const auto start = Clock::now();
+            ForwardOutput out = valueOrThrow(lane.sequence->forward(std::span(&token, 1), options));
+            lane.times.push_back(seconds(Clock::now() - start));
+            lane.logits = std::move(out.logits);
+            lane.measure.lastStep = out.memory;
+        }
+    }
+    for (Lane& lane : lanes) {
+        lane.measure.cache = lane.sequence->cache().use();
+        lane.measure.secondsPerToken = median(std::move(lane.times));
+        lane.measure.firstStep = stepWithoutPast(network, result.tokens.back(), lane.measure.path);
+        result.paths.push_back(std::move(lane.measure));
+    }
+    result.perHeadPastBytes = perHeadBytes(config, all - 1, bytesPerElement(DType::F32));
+    return result;
+}
+
+}  // namespace loom
