@@ -50,6 +50,8 @@ void addMlaOption(CLI::App& command, std::string& mla);
 [[nodiscard]] Registration addGenerate(CLI::App& program, Context& context);
 [[nodiscard]] Registration addLogits(CLI::App& program, Context& context);
 [[nodiscard]] Registration addInspect(CLI::App& program, Context& context);
+[[nodiscard]] Registration addPaths(CLI::App& program, Context& context);
+[[nodiscard]] Registration addStories(CLI::App& program, Context& context);
 [[nodiscard]] Registration addLook(CLI::App& program, Context& context);
 [[nodiscard]] Registration addMemory(CLI::App& program, Context& context);
 [[nodiscard]] Registration addScore(CLI::App& program, Context& context);

@@ -30,6 +30,7 @@ constexpr const char* kExamples =
     "  latentloom-cli memory --preset deepseek-v3 --context 32768 --dtype bf16\n"
     "  latentloom-cli tokenize my-model/ --text \"Once upon a time\"\n"
     "  latentloom-cli tokenizer train --data stories.txt --vocab 4096 --out my-tokenizer/\n"
+    "  latentloom-cli stories maker --show 2\n"
     "  latentloom-cli train --data stories.txt --config small.json --out my-model/\n"
     "  latentloom-cli logits my-model/ --tokens 1,2,3 --out logits.safetensors\n"
     "\n"
@@ -65,8 +66,9 @@ int main(int argc, char** argv) {
     program.set_version_flag("--version", std::string("LatentLoom " LATENTLOOM_VERSION));
     const std::vector<Registration> commands{
         addGenerate(program, context),       addLogits(program, context), addInspect(program, context), addTokenize(program, context),
-        addTokenizerTrain(program, context), addEval(program, context),   addTrain(program, context),   addMemory(program, context),
-        addCompare(program, context),        addLook(program, context),   addScore(program, context)};
+        addTokenizerTrain(program, context), addEval(program, context),   addTrain(program, context),   addStories(program, context),
+        addPaths(program, context),          addMemory(program, context), addCompare(program, context), addLook(program, context),
+        addScore(program, context)};
     try {
         program.parse(arguments(argc, argv));
     } catch (const CLI::ParseError& error) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "app/cli/command.h"
+#include "app/cli/data_options.h"
 #include "app/cli/progress_line.h"
 #include "core/engine/train/training_run.h"
 
@@ -16,6 +17,7 @@ namespace {
 
 struct Options {
     std::string data, valid, config, out, tokenizer, resume;
+    DataOptions source;
     std::int64_t steps = 0;
     double minutes = 0;
     std::uint64_t seed = 0;
@@ -74,8 +76,13 @@ int run(const Options& options, const Context& context) {
     }
     order.run = order.resume ? options.resume : options.out;
     order.config = options.config;
-    order.data = options.data;
-    order.valid = options.valid;
+    if (order.resume) {
+        order.movedData = options.data;
+        order.movedValid = options.valid;
+    } else {
+        order.data = options.source.order(options.data);
+        if (!options.valid.empty()) order.data.valid = options.source.spec(options.valid);
+    }
     order.tokenizer = options.tokenizer;
     if (!options.stepsGiven->empty()) order.steps = options.steps;
     if (!options.minutesGiven->empty()) order.minutes = options.minutes;
@@ -114,10 +121,11 @@ int run(const Options& options, const Context& context) {
 
 Registration addTrain(CLI::App& program, Context& context) {
     const auto options = std::make_shared<Options>();
-    CLI::App* command = program.add_subcommand(
-        "train", "Train a network on the stories of a text file. The run's folder is a checkpoint that every other command opens.");
-    command->add_option("--data", options->data, "Text file; stories are separated by <|endoftext|>");
-    command->add_option("--valid", options->valid, "Text file of held-out stories, for the validation loss");
+    CLI::App* command =
+        program.add_subcommand("train", "Train a network on stories. The run's folder is a checkpoint that every other command opens.");
+    command->add_option("--data", options->data, std::string("Stories: ") + kSources);
+    command->add_option("--valid", options->valid, "Held-out stories of their own, for the validation loss; the same kinds");
+    options->source.add(*command);
     command->add_option("--config", options->config, "JSON file: \"model\" (the keys of a config.json) and \"training\"");
     command->add_option("--out", options->out, "Folder of the new run");
     command->add_option("--tokenizer", options->tokenizer, "Tokenizer folder; none: one is learnt from the data");

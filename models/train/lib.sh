@@ -15,7 +15,7 @@ one() {
     if [ -f "$runs/$1/run.json" ]; then
         cli train --resume "$runs/$1" --data "$stories/train.txt" --valid "$stories/valid.txt" --threads 1
     else
-        cli train --config "$here/models/train/$1.json" --data "$stories/train.txt" --valid "$stories/valid.txt" \
+        cli train --config "$here/models/train/$1.json" --data "$stories/train.txt" --valid "$stories/valid.txt" --keep-duplicates \
             --tokenizer "$runs/tokenizer" --out "$runs/$1" --threads 1
     fi 2>>"$runs/$1.log"
 }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -32,6 +33,8 @@ class Cli : public testing::Test {
 protected:
     TempFolder m_folder;
 
+    /// What the program caches stays here.
+    Cli() { setenv("LATENTLOOM_CACHE", (m_folder / "cache").c_str(), 1); }
     Outcome run(const std::string& arguments) { return shell("'" LOOM_BINARY_DIR "/latentloom-cli' " + arguments); }
     /// Any command line.
     Outcome shell(const std::string& line) {

@@ -109,6 +109,29 @@ TEST_F(Cli, TokenizeGoesThereAndBack) {
     EXPECT_EQ(json("tokenize " + folder + " --ids " + list)["text"], "Hi you");
 }
 
+TEST_F(Cli, StoriesShowsWhatARunWouldRead) {
+    test::writeFile(m_folder / "tales.txt", "One.\n\nTwo.\n");
+    const auto shown = json("stories " + path("tales.txt") + " --show 1");
+    EXPECT_EQ(shown["stories"], 2);
+    EXPECT_EQ(shown["format"], "text, an empty line between stories");
+    EXPECT_EQ(shown["first"], nlohmann::json{"One."});
+    EXPECT_EQ(json("stories " + path("tales.txt") + " --separator none")["stories"], 1);
+    EXPECT_EQ(json("stories maker:7")["stories"], 7);
+    expectError("stories " + path("nothing.txt"), "nothing.txt");
+    expectError("stories maker:none", "maker:none");
+    test::writeFile(m_folder / "bad.txt", "\xFF");
+    expectError("stories " + path("bad.txt"), "not UTF-8");
+}
+
+TEST_F(Cli, PathsFollowTheEnvironment) {
+    const Outcome outcome =
+        shell("XDG_DATA_HOME=/data XDG_CONFIG_HOME=relative HOME=/home/x '" LOOM_BINARY_DIR "/latentloom-cli' paths --json");
+    const auto paths = nlohmann::json::parse(outcome.out);
+    EXPECT_EQ(paths["runs"], "/data/latentloom/runs");
+    EXPECT_EQ(paths["settings"], "/home/x/.config/latentloom") << "a relative folder is none";
+    EXPECT_EQ(paths["cache"], (m_folder / "cache").string());
+}
+
 TEST_F(Cli, TokenizeNeedsNoModel) {
     std::filesystem::create_directory(m_folder / "only");
     test::writeFile(m_folder / "only/tokenizer.json", test::tinyTokenizerJson());

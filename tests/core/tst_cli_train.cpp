@@ -26,13 +26,15 @@ const std::string kModel = R"("model":{"model_type":"llama","hidden_size":32,"nu
 class CliTrain : public test::Cli {
 protected:
     CliTrain() {
+        test::writeFile(m_folder / "stories.txt", stories(0, 150));
+        test::writeFile(m_folder / "valid.txt", stories(150, 172));
+    }
+    static std::string stories(int from, int to) {
         std::string text;
-        for (int i = 0; i < 150; ++i) {
-            text += "Once upon a time there was a cat number " + std::to_string(i * 37 % 101) +
-                    ". It sat on a red mat and was happy.\n<|endoftext|>\n";
-        }
-        test::writeFile(m_folder / "stories.txt", text);
-        test::writeFile(m_folder / "valid.txt", text.substr(0, 2000));
+        for (int i = from; i < to; ++i)
+            text +=
+                "Once upon a time there was a cat number " + std::to_string(i) + ". It sat on a red mat and was happy.\n<|endoftext|>\n";
+        return text;
     }
     void config(const std::string& training, const std::string& model = kModel) {
         test::writeFile(m_folder / "config.json", "{" + model + ",\"training\":{" + training + "}}");
@@ -264,6 +266,32 @@ TEST_F(CliTrain, aFullDiskEndsTheRunAndKeepsTheLastCheckpoint) {
     EXPECT_EQ(resumed.code, 0) << resumed.err;
     EXPECT_EQ(losses("small").size(), 30U);
     EXPECT_EQ(test::readFile(m_folder / "run" / "model.safetensors"), before);
+}
+
+TEST_F(CliTrain, storiesMayComeFromTheMakerJsonLinesOrAFolder) {
+    config(R"("batch":2,"steps":3,"evaluate_every":1)");
+    const Outcome made =
+        run("train --data maker:300 --valid-share 0.1 --config " + path("config.json") + " --threads 1 --json --out " + path("made"));
+    ASSERT_EQ(made.code, 0) << made.err;
+    EXPECT_NE(made.err.find("stories held out"), std::string::npos) << made.err;
+    EXPECT_TRUE(nlohmann::json::parse(made.out).contains("bits_per_byte"));
+    config(R"("batch":2,"steps":5,"evaluate_every":1)");
+    ASSERT_EQ(interrupted({"train", "--data", "maker:300", "--valid-share", "0.1", "--config", (m_folder / "config.json").string(), "--out",
+                           (m_folder / "again").string(), "--threads", "1", "--steps", "100000"},
+                          SIGINT, atStep("again", 1)),
+              130);
+    EXPECT_EQ(interrupted(resumeWords("again"), SIGINT, atStep("again", 3)), 130) << "the same stories are made again";
+
+    std::filesystem::create_directory(m_folder / "tales");
+    test::writeFile(m_folder / "tales" / "a.txt", stories(0, 80));
+    std::string lines;
+    for (int i = 80; i < 150; ++i) lines += "{\"id\":" + std::to_string(i) + ",\"tale\":\"A dog is number " + std::to_string(i) + ".\"}\n";
+    test::writeFile(m_folder / "tales" / "b.jsonl", lines + "{\"id\":7}\n");
+    const Outcome folder = run("train --data " + path("tales") + " --config " + path("config.json") + " --threads 1 --out " + path("told"));
+    ASSERT_EQ(folder.code, 0) << folder.err;
+    EXPECT_NE(folder.err.find("2 files; 150 stories"), std::string::npos) << folder.err;
+    EXPECT_NE(folder.err.find("b.jsonl, line 71"), std::string::npos) << folder.err;
+    EXPECT_EQ(json("stories " + path("tales"))["left_out"], 1);
 }
 
 TEST_F(CliTrain, aTimeBudgetChoosesTheSteps) {

@@ -6,15 +6,15 @@
 #include <cstring>
 #include <fstream>
 #include <set>
+#include <span>
 
 #include "core/engine/checkpoint/checkpoint.h"
 #include "core/engine/checkpoint/config_reader.h"
 #include "core/engine/checkpoint/families.h"
 #include "core/engine/checkpoint/write_checkpoint.h"
-#include "core/engine/tokenizer/bpe_trainer.h"
 #include "core/engine/train/batches.h"
 #include "core/engine/train/initial_weights.h"
-#include "core/engine/train/token_data.h"
+#include "core/engine/train/token_file.h"
 #include "core/engine/train/train_config.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/temp_folder.h"
@@ -141,15 +141,15 @@ TEST(LearningRate, warmsUpAndFallsAlongACosine) {
     EXPECT_DOUBLE_EQ(learningRateAt(s, 110), 1.0);
 }
 
-std::vector<std::int32_t> counting(std::int64_t n) {
-    std::vector<std::int32_t> ids;
-    for (std::int64_t i = 0; i < n; ++i) ids.push_back(static_cast<std::int32_t>(i));
+std::vector<std::uint32_t> counting(std::int64_t n) {
+    std::vector<std::uint32_t> ids;
+    for (std::int64_t i = 0; i < n; ++i) ids.push_back(static_cast<std::uint32_t>(i));
     return ids;
 }
 
 TEST(Batches, onePassTakesEveryWindowOnce) {
     const auto ids = counting(1003);
-    const BatchSource source(ids, 10, 3, 2, 42, "data");
+    const BatchSource source(TokenRow{std::span(ids)}, 10, 3, 2, 42, "data");
     EXPECT_EQ(source.windows(), 99);
     for (const std::int64_t pass : {0, 1, 7}) {
         std::set<std::int64_t> starts;
@@ -167,14 +167,14 @@ TEST(Batches, areAFunctionOfSeedAndStep) {
     const auto ids = counting(2000);
     const auto inputs = [&](std::uint64_t seed, std::int64_t step) {
         std::vector<std::int64_t> all;
-        for (const TokenBatch& b : BatchSource(ids, 16, 2, 3, seed, "data").step(step))
+        for (const TokenBatch& b : BatchSource(TokenRow{std::span(ids)}, 16, 2, 3, seed, "data").step(step))
             all.insert(all.end(), b.inputs.begin(), b.inputs.end());
         return all;
     };
     EXPECT_EQ(inputs(1, 5), inputs(1, 5));
     EXPECT_NE(inputs(1, 5), inputs(1, 6));
     EXPECT_NE(inputs(1, 5), inputs(2, 5));
-    const std::vector<TokenBatch> batches = BatchSource(ids, 16, 2, 3, 1, "data").step(1);
+    const std::vector<TokenBatch> batches = BatchSource(TokenRow{std::span(ids)}, 16, 2, 3, 1, "data").step(1);
     ASSERT_EQ(batches.size(), 3U);
     EXPECT_EQ(batches[0].rows, 2);
     for (std::size_t i = 0; i < batches[0].inputs.size(); ++i) EXPECT_EQ(batches[0].targets[i], batches[0].inputs[i] + 1);
@@ -182,90 +182,15 @@ TEST(Batches, areAFunctionOfSeedAndStep) {
 
 TEST(Batches, shortDataAndTooShortData) {
     const auto ids = counting(12);
-    const BatchSource source(ids, 11, 2, 1, 1, "data");
+    const BatchSource source(TokenRow{std::span(ids)}, 11, 2, 1, 1, "data");
     EXPECT_EQ(source.start(0), 0);
     EXPECT_EQ(source.start(5), 0);
-    const Error error = test::errorOf([&] { (void)BatchSource(ids, 12, 1, 1, 1, "the data"); });
+    const Error error = test::errorOf([&] { (void)BatchSource(TokenRow{std::span(ids)}, 12, 1, 1, 1, "the data"); });
     EXPECT_EQ(error.where, "the data");
     EXPECT_NE(error.what.find("12 tokens"), std::string::npos) << error.what;
-    EXPECT_EQ(validationBatches(counting(100), 10, 64, 4, "v").size(), 3U);  // 9 rows in batches of 4
-    EXPECT_EQ(validationBatches(counting(100), 10, 5, 4, "v").back().rows, 1);
-}
-
-class Tokens : public testing::Test {
-protected:
-    Tokens() {
-        BpeTrainer trainer({});
-        trainer.add("once upon a time there was a cat");
-        writeTokenizer(m_folder / "tok", trainer.train());
-        m_tokenizer = openTokenizer(m_folder / "tok", 0);
-    }
-    TokenData read(std::string_view text) {
-        test::writeFile(m_folder / "data.txt", text);
-        return readTokenData(m_folder / "data.txt", *m_tokenizer, {}, {});
-    }
-    test::TempFolder m_folder;
-    std::shared_ptr<const Tokenizer> m_tokenizer;
-};
-
-TEST_F(Tokens, storiesStandBetweenEndsOfText) {
-    const TokenData data = read("once upon\n<|endoftext|>\n\n<|endoftext|>\na cat\n<|endoftext|>\n");
-    EXPECT_EQ(data.stories, 2);
-    EXPECT_EQ(data.bytes, 9 + 5);
-    EXPECT_EQ(data.ids.front(), 0);
-    EXPECT_EQ(data.ids.back(), 0);
-    EXPECT_EQ(std::count(data.ids.begin(), data.ids.end(), 0), 3);
-    TokenIds ids;
-    for (const std::int32_t id : data.ids) ids.emplace_back(id);
-    EXPECT_EQ(m_tokenizer->decode(ids), "once upona cat");
-    EXPECT_NE(data.hash, read("once upon\n<|endoftext|>\na dog").hash);
-    EXPECT_EQ(data.hash, read("once upon<|endoftext|>a cat").hash);
-}
-
-TEST_F(Tokens, manyMegabytesComeInPiecesAndNothingIsLost) {
-    std::string text;
-    for (int i = 0; i < 250'000; ++i) text += "there was a cat number " + std::to_string(i) + "\n<|endoftext|>\n";
-    ASSERT_GT(text.size(), std::size_t{8} << 20);
-    std::int64_t calls = 0;
-    test::writeFile(m_folder / "data.txt", text);
-    const TokenData data = readTokenData(m_folder / "data.txt", *m_tokenizer, [&](std::int64_t, std::int64_t) { ++calls; }, {});
-    EXPECT_EQ(data.stories, 250'000);
-    EXPECT_GE(calls, 3);
-}
-
-TEST_F(Tokens, charactersOfSeveralBytesMayStandAnywhere) {
-    for (std::size_t before = 0; before < 8; ++before) {
-        std::string text(before, 'a');
-        for (int i = 0; i < 3000; ++i) text += "\u00e9";
-        const TokenData data = read(text);
-        EXPECT_EQ(data.bytes, static_cast<std::int64_t>(text.size()));
-    }
-}
-
-TEST_F(Tokens, badFilesAreNamed) {
-    const auto what = [&](std::string_view text) {
-        const Error error = test::errorOf([&] { (void)read(text); });
-        EXPECT_NE(error.where.find("data.txt"), std::string::npos);
-        return error.what;
-    };
-    EXPECT_NE(what("").find("empty"), std::string::npos);
-    EXPECT_NE(what("\n<|endoftext|>\n").find("no story"), std::string::npos);
-    EXPECT_NE(what(std::string_view("a\0b", 3)).find("zero byte at byte 1"), std::string::npos);
-    EXPECT_NE(what("abc\xFFzz").find("not UTF-8 at byte 3"), std::string::npos);
-    EXPECT_FALSE(test::errorOf([&] { (void)readTokenData(m_folder / "nothing.txt", *m_tokenizer, {}, {}); }).what.empty());
-    EXPECT_FALSE(test::errorOf([&] { (void)readTokenData(m_folder.path(), *m_tokenizer, {}, {}); }).what.empty());
-    std::stop_source stop;
-    stop.request_stop();
-    test::writeFile(m_folder / "data.txt", "a cat");
-    EXPECT_NE(test::errorOf([&] { (void)readTokenData(m_folder / "data.txt", *m_tokenizer, {}, stop.get_token()); }).what.find("cancelled"),
-              std::string::npos);
-}
-
-TEST_F(Tokens, aSparseFileOfFiveGigabytesIsRefusedAtOnce) {
-    const auto file = m_folder / "sparse.txt";
-    test::writeFile(file, "once");
-    std::filesystem::resize_file(file, std::uintmax_t{5} << 30);
-    EXPECT_NE(test::errorOf([&] { (void)readTokenData(file, *m_tokenizer, {}, {}); }).what.find("zero byte at byte 4"), std::string::npos);
+    const auto hundred = counting(100);
+    EXPECT_EQ(validationBatches(TokenRow{std::span(hundred)}, 10, 64, 4, "v").size(), 3U);  // 9 rows in batches of 4
+    EXPECT_EQ(validationBatches(TokenRow{std::span(hundred)}, 10, 5, 4, "v").back().rows, 1);
 }
 
 TEST(InitialWeights, areAFunctionOfTheSeed) {

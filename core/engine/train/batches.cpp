@@ -37,14 +37,17 @@ std::int64_t shuffled(std::int64_t index, std::int64_t count, std::uint64_t seed
     return static_cast<std::int64_t>(value);
 }
 
-void addRow(TokenBatch& batch, std::span<const std::int32_t> window) {
-    batch.inputs.insert(batch.inputs.end(), window.begin(), window.end() - 1);
-    batch.targets.insert(batch.targets.end(), window.begin() + 1, window.end());
+/// The window of `context` + 1 tokens that begins at `start`.
+void addRow(TokenBatch& batch, TokenRow ids, std::int64_t start, std::int64_t context) {
+    for (std::int64_t i = start; i < start + context; ++i) {
+        batch.inputs.push_back(ids[i]);
+        batch.targets.push_back(ids[i + 1]);
+    }
     ++batch.rows;
 }
 
-void checkLength(std::span<const std::int32_t> ids, std::int64_t context, const std::string& where) {
-    if (std::ssize(ids) > context) return;
+void checkLength(TokenRow ids, std::int64_t context, const std::string& where) {
+    if (ids.size() > context) return;
     throw Error{
         "The data has " + std::to_string(ids.size()) + " tokens, fewer than one row of " + std::to_string(context) + " and the next token",
         where, "Give more text, or a smaller training.context"};
@@ -52,16 +55,16 @@ void checkLength(std::span<const std::int32_t> ids, std::int64_t context, const 
 
 }  // namespace
 
-BatchSource::BatchSource(std::span<const std::int32_t> ids, std::int64_t context, std::int64_t rows, std::int64_t accumulation,
-                         std::uint64_t seed, const std::string& where)
+BatchSource::BatchSource(TokenRow ids, std::int64_t context, std::int64_t rows, std::int64_t accumulation, std::uint64_t seed,
+                         const std::string& where)
     : m_ids(ids), m_context(context), m_rows(rows), m_accumulation(accumulation), m_seed(seed) {
     checkLength(ids, context, where);
-    m_windows = std::max<std::int64_t>(1, (std::ssize(ids) - context) / context);
+    m_windows = std::max<std::int64_t>(1, (ids.size() - context) / context);
 }
 
 std::int64_t BatchSource::start(std::int64_t index) const {
     const auto pass = static_cast<std::uint64_t>(index / m_windows);
-    const std::int64_t slack = std::min(m_context - 1, std::ssize(m_ids) - 1 - m_windows * m_context);
+    const std::int64_t slack = std::min(m_context - 1, m_ids.size() - 1 - m_windows * m_context);
     const std::int64_t offset = random(m_seed, pass, kOffset, 0) % (slack + 1);
     return offset + shuffled(index % m_windows, m_windows, m_seed, pass) * m_context;
 }
@@ -71,19 +74,19 @@ std::vector<TokenBatch> BatchSource::step(std::int64_t step) const {
     std::int64_t index = (step - 1) * m_rows * m_accumulation;
     for (TokenBatch& batch : batches) {
         for (std::int64_t row = 0; row < m_rows; ++row) {
-            addRow(batch, m_ids.subspan(static_cast<std::size_t>(start(index++)), static_cast<std::size_t>(m_context + 1)));
+            addRow(batch, m_ids, start(index++), m_context);
         }
     }
     return batches;
 }
 
-std::vector<TokenBatch> validationBatches(std::span<const std::int32_t> ids, std::int64_t context, std::int64_t rows, std::int64_t together,
+std::vector<TokenBatch> validationBatches(TokenRow ids, std::int64_t context, std::int64_t rows, std::int64_t together,
                                           const std::string& where) {
     checkLength(ids, context, where);
     std::vector<TokenBatch> batches;
-    for (std::int64_t row = 0; row < rows && (row + 1) * context < std::ssize(ids); ++row) {
+    for (std::int64_t row = 0; row < rows && (row + 1) * context < ids.size(); ++row) {
         if (batches.empty() || batches.back().rows == together) batches.emplace_back();
-        addRow(batches.back(), ids.subspan(static_cast<std::size_t>(row * context), static_cast<std::size_t>(context + 1)));
+        addRow(batches.back(), ids, row * context, context);
     }
     return batches;
 }

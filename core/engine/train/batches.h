@@ -3,12 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "core/engine/api/training.h"
-#include "core/engine/train/token_data.h"
+#include "core/engine/train/token_file.h"
 
 namespace loom {
 
@@ -16,8 +15,8 @@ namespace loom {
 /// cuts at another place.
 class BatchSource {
 public:
-    /// `ids` must outlive it. Throws Error where the data is shorter than one window.
-    BatchSource(std::span<const std::int32_t> ids, std::int64_t context, std::int64_t rows, std::int64_t accumulation, std::uint64_t seed,
+    /// What `ids` points to must outlive it. Throws Error where the data is shorter than one window.
+    BatchSource(TokenRow ids, std::int64_t context, std::int64_t rows, std::int64_t accumulation, std::uint64_t seed,
                 const std::string& where);
 
     /// The batches of a step, which counts from 1.
@@ -28,7 +27,7 @@ public:
     [[nodiscard]] std::int64_t start(std::int64_t index) const;
 
 private:
-    std::span<const std::int32_t> m_ids;
+    TokenRow m_ids;
     std::int64_t m_context;
     std::int64_t m_rows;
     std::int64_t m_accumulation;
@@ -37,7 +36,7 @@ private:
 };
 
 /// The first `rows` windows of the data, one behind the other, in batches of at most `together` rows; fewer where the data ends.
-[[nodiscard]] std::vector<TokenBatch> validationBatches(std::span<const std::int32_t> ids, std::int64_t context, std::int64_t rows,
-                                                        std::int64_t together, const std::string& where);
+[[nodiscard]] std::vector<TokenBatch> validationBatches(TokenRow ids, std::int64_t context, std::int64_t rows, std::int64_t together,
+                                                        const std::string& where);
 
 }  // namespace loom

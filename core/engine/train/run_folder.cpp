@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/data/error.h"
+#include "core/data/hash.h"
 #include "core/engine/checkpoint/config_reader.h"
 #include "core/engine/checkpoint/mapped_file.h"
 #include "core/engine/checkpoint/write_checkpoint.h"
@@ -52,18 +53,44 @@ std::optional<TrainPoint> pointFrom(const std::string& line) {
     return point;
 }
 
-std::string hex(std::uint64_t value) {
-    std::array<char, 17> text{};
-    const auto [end, error] = std::to_chars(text.data(), text.data() + 16, value, 16);
-    return {text.data(), end};
+Json sourceJson(const SourceSpec& spec) {
+    if (spec.path.empty()) return Json{{"made", spec.made}, {"seed", spec.seed}};
+    Json json{{"path", pathText(spec.path)}, {"separator", name(spec.separator)}};
+    if (!spec.field.empty()) json["field"] = spec.field;
+    return json;
+}
+
+/// A source of run.json. A mere path is what runs were begun with before there were other sources.
+std::optional<SourceSpec> sourceFrom(const ConfigReader& reader, const std::string& key) {
+    if (!reader.has(key)) return std::nullopt;
+    SourceSpec spec;
+    if (reader.json()[key].is_string()) {
+        spec.path = reader.text(key);
+        spec.separator = Separator::EndOfText;
+        return spec;
+    }
+    const ConfigReader source = *reader.object(key);
+    if (!source.has("path")) {
+        spec.made = source.integer("made");
+        spec.seed = static_cast<std::uint64_t>(source.integer("seed"));
+        return spec;
+    }
+    spec.path = source.text("path");
+    const auto separator = separatorNamed(source.text("separator", "auto"));
+    if (!separator) source.fail("The separator " + source.text("separator") + " is unknown");
+    spec.separator = *separator;
+    spec.field = source.text("field", "");
+    return spec;
 }
 
 std::string requestText(const RunRequest& r) {
     const Json json{{"format_version", kVersion},
                     {"config", Json::parse(r.config)},
-                    {"data", pathText(r.data)},
-                    {"valid", r.valid.empty() ? Json(nullptr) : Json(pathText(r.valid))},
-                    {"data_hash", hex(r.dataHash)},
+                    {"data", sourceJson(r.data.train)},
+                    {"valid", r.data.valid ? sourceJson(*r.data.valid) : Json(nullptr)},
+                    {"valid_share", r.data.validShare},
+                    {"keep_duplicates", r.data.keepDuplicates},
+                    {"data_hash", hexText(r.dataHash)},
                     {"threads", r.threads},
                     {"device", r.device}};
     return json.dump(2) + "\n";
@@ -78,8 +105,9 @@ RunRequest readRequest(const fs::path& file) {
     if (!config) reader.fail("The key config is missing");
     RunRequest request;
     request.config = config->json().dump();
-    request.data = reader.text("data");
-    if (reader.has("valid")) request.valid = reader.text("valid");
+    const std::optional<SourceSpec> data = sourceFrom(reader, "data");
+    if (!data) reader.fail("The key data is missing");
+    request.data = {*data, sourceFrom(reader, "valid"), reader.number("valid_share", 0.0), reader.truth("keep_duplicates", true)};
     const std::string hash = reader.text("data_hash");
     if (const auto [end, error] = std::from_chars(hash.data(), hash.data() + hash.size(), request.dataHash, 16); error != std::errc()) {
         reader.fail("data_hash is no hexadecimal number");

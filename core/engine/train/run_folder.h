@@ -18,17 +18,17 @@
 
 #include "core/data/train_point.h"
 #include "core/engine/api/training.h"
+#include "core/engine/train/data_set.h"
 #include "core/engine/train/train_config.h"
 
 namespace loom {
 
 /// run.json
 struct RunRequest {
-    std::string config;           ///< the configuration as JSON
-    std::filesystem::path data;   ///< absolute
-    std::filesystem::path valid;  ///< absolute; empty = none
-    std::uint64_t dataHash = 0;   ///< of the training tokens
-    std::int64_t threads = 0;     ///< that the run was begun with
+    std::string config;          ///< the configuration as JSON
+    DataOrder data;              ///< absolute paths
+    std::uint64_t dataHash = 0;  ///< of the training tokens
+    std::int64_t threads = 0;    ///< that the run was begun with
     std::string device = "cpu";
 };
 

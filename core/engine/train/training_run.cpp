@@ -11,14 +11,12 @@
 
 #include "core/engine/api/engine.h"
 #include "core/engine/api/lab.h"
-#include "core/engine/checkpoint/mapped_file.h"
+#include "core/engine/api/user_paths.h"
 #include "core/engine/checkpoint/write_checkpoint.h"
 #include "core/engine/evaluate/evaluate.h"
-#include "core/engine/tokenizer/bpe_trainer.h"
-#include "core/engine/train/batches.h"
 #include "core/engine/train/initial_weights.h"
+#include "core/engine/train/run_data.h"
 #include "core/engine/train/run_folder.h"
-#include "core/engine/train/token_data.h"
 #include "core/engine/train/training_card.h"
 
 namespace loom {
@@ -34,10 +32,19 @@ constexpr std::array kPrompts{"Once upon a time", "One day, a little girl named 
                               "The dog was very sad because", "\"Can I help you?\" asked the"};
 constexpr std::int64_t kSampleTokens = 200;
 constexpr double kSampleTemperature = 0.8;
+constexpr std::int64_t kMostScored = 2000;  ///< held-out stories that a finished run is measured on
 
 double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-fs::path absolutePath(const fs::path& path) { return path.empty() ? path : fs::absolute(path).lexically_normal(); }
+/// With absolute paths, for a run that is resumed from another folder.
+DataOrder absolute(DataOrder order) {
+    const auto make = [](SourceSpec& spec) {
+        if (!spec.path.empty()) spec.path = fs::absolute(spec.path).lexically_normal();
+    };
+    make(order.train);
+    if (order.valid) make(*order.valid);
+    return order;
+}
 
 /// The configuration with what the order changes.
 TrainConfig configFor(const TrainOrder& order, std::int64_t vocab) {
@@ -51,21 +58,6 @@ TrainConfig configFor(const TrainOrder& order, std::int64_t vocab) {
     }
     if (order.seed) json["training"]["seed"] = *order.seed;
     return parseTrainConfig(json.dump(), pathText(order.config), vocab);
-}
-
-/// Learns a tokenizer from the data into `folder`.
-void learnTokenizer(const fs::path& data, const fs::path& folder, std::int64_t vocab, TrainObserver& observer,
-                    const std::stop_token& stop) {
-    BpeTrainer trainer({vocab, {kEndOfTextToken, kPaddingToken}, 0});
-    const MappedFile file(data);
-    const auto report = [&](const BpeProgress& p) { observer.onPhase("learning a tokenizer", p.done, p.total); };
-    try {
-        trainer.add(file.text(), report, stop);
-        writeTokenizer(folder, trainer.train(report, stop));
-    } catch (Error& error) {
-        if (error.where.empty()) error.where = pathText(data);
-        throw;
-    }
 }
 
 class Run {
@@ -103,45 +95,41 @@ private:
             }
         }
         TrainConfig config = configFor(m_order, vocab > 0 ? vocab : asked > 0 ? asked : kUsualVocabulary);
-        (void)MappedFile(m_order.data);  // that it can be read
-        if (!m_order.valid.empty()) (void)MappedFile(m_order.valid);
+        (void)openSource(m_order.data.train);  // that it can be read
+        if (m_order.data.valid) (void)openSource(*m_order.data.valid);
         if (!tokenizer) {
             const fs::path scratch = m_order.run / kScratch;
             createFolder(m_order.run);
-            learnTokenizer(m_order.data, scratch, config.model.vocab, m_observer, m_stop);
+            learnTokenizer(m_order.data.train, scratch, config.model.vocab, phases(), m_stop);
             tokenizer = openTokenizer(scratch, 0);
             if (tokenizer->vocabularySize() != config.model.vocab) {
                 const std::int64_t found = tokenizer->vocabularySize();
                 fs::remove_all(scratch);
                 throw Error{"The data holds only enough text for a tokenizer of " + std::to_string(found) + " tokens, not " +
                                 std::to_string(config.model.vocab),
-                            pathText(m_order.data), "Set model.vocab_size to " + std::to_string(found) + ", or give more text"};
+                            nameOf(m_order.data.train), "Set model.vocab_size to " + std::to_string(found) + ", or give more text"};
             }
         }
-        readData(*tokenizer, m_order.data, m_order.valid, config);
+        const fs::path scratch = m_order.run / kScratch;
+        const fs::path& source = m_order.tokenizer.empty() ? scratch : m_order.tokenizer;
+        readData(m_order.data, source, config);
         const std::int64_t threads = threadsAsked();
         if (m_order.minutes) config = withTimeBudget(config, threads);
-        RunRequest request{config.text,
-                           absolutePath(m_order.data),
-                           absolutePath(m_order.valid),
-                           m_data.hash,
-                           threads,
-                           m_order.device == DeviceKind::Cuda ? "cuda" : "cpu"};
-        const fs::path scratch = m_order.run / kScratch;
-        m_folder.emplace(RunFolder::create(m_order.run, request, m_order.tokenizer.empty() ? scratch : m_order.tokenizer));
+        const RunRequest request{config.text, absolute(m_order.data), m_data->set().counts.train.hash, threads,
+                                 m_order.device == DeviceKind::Cuda ? "cuda" : "cpu"};
+        m_folder.emplace(RunFolder::create(m_order.run, request, source));
+        for (const std::string& note : m_data->notes()) m_observer.onNote(note);
         std::error_code ignored;
         fs::remove_all(scratch, ignored);
     }
 
-    void readData(const Tokenizer& tokenizer, const fs::path& data, const fs::path& valid, const TrainConfig& config) {
-        const auto report = [&](std::int64_t done, std::int64_t total) { m_observer.onPhase("reading the data", done, total); };
-        m_data = readTokenData(data, tokenizer, report, m_stop);
-        m_source.emplace(m_data.ids, config.training.context, config.training.batch, config.training.accumulation, config.training.seed,
-                         pathText(data));
-        if (valid.empty()) return;
-        const TokenData held = readTokenData(valid, tokenizer, report, m_stop);
-        m_validation =
-            validationBatches(held.ids, config.training.context, config.training.validationRows, config.training.batch, pathText(valid));
+    [[nodiscard]] PhaseReport phases() const {
+        return [this](const std::string& what, std::int64_t done, std::int64_t total) { m_observer.onPhase(what, done, total); };
+    }
+
+    void readData(const DataOrder& order, const fs::path& tokenizer, const TrainConfig& config) {
+        const fs::path cache = m_order.cache.empty() ? userPaths().tokens : m_order.cache;
+        m_data.emplace(order, tokenizer, cache, config, phases(), m_stop);
     }
 
     [[nodiscard]] std::int64_t threadsAsked() const {
@@ -161,7 +149,7 @@ private:
         std::vector<double> times;
         for (std::int64_t step = 1; step <= 4; ++step) {
             const auto start = Clock::now();
-            (void)valueOrThrow(trial->step(m_source->step(step), 0.0, step, m_stop));
+            (void)valueOrThrow(trial->step(m_data->batches().step(step), 0.0, step, m_stop));
             if (step > 1) times.push_back(secondsSince(start));
             m_observer.onPhase("measuring the speed", step, 4);
         }
@@ -176,19 +164,17 @@ private:
         const RunRequest& request = m_folder->request();
         m_config = parseTrainConfig(request.config, pathText(m_order.run / "run.json"), 0);
         if (m_order.resume) {
-            const fs::path data = m_order.data.empty() ? request.data : m_order.data;
-            const fs::path valid = m_order.valid.empty() ? request.valid : m_order.valid;
-            m_valid = valid;
-            readData(*openTokenizer(m_order.run, m_config.model.vocab), data, valid, m_config);
-            if (m_data.hash != request.dataHash) {
-                throw Error{"The data is not what the run was begun with", pathText(data), "Give the same file, or begin a new run"};
+            DataOrder data = request.data;
+            if (!m_order.movedData.empty()) data.train.path = m_order.movedData;
+            if (!m_order.movedValid.empty() && data.valid) data.valid->path = m_order.movedValid;
+            readData(data, m_order.run, m_config);
+            if (m_data->set().counts.train.hash != request.dataHash) {
+                throw Error{"The data is not what the run was begun with", nameOf(data.train), "Give the same data, or begin a new run"};
             }
             if (threadsAsked() != request.threads) {
                 m_observer.onNote("The run was begun with " + std::to_string(request.threads) + " threads; with " +
                                   std::to_string(threadsAsked()) + " its losses will differ in the last digits");
             }
-        } else {
-            m_valid = m_order.valid;
         }
         m_tokenizerEnd = openTokenizer(m_order.run, m_config.model.vocab)->endTokens().front();
         m_config.model.bosToken = m_tokenizerEnd;
@@ -216,7 +202,7 @@ private:
     [[nodiscard]] double validationLoss() const {
         double sum = 0;
         std::int64_t tokens = 0;
-        for (const TokenBatch& batch : m_validation) {
+        for (const TokenBatch& batch : m_data->validation()) {
             sum += valueOrThrow(m_trainer->loss(batch));
             tokens += batch.tokens();
         }
@@ -231,7 +217,8 @@ private:
 
     void card(const std::optional<Evaluation>& result, const std::vector<SampleStory>& samples) {
         const std::string where = result ? std::to_string(result->stories) + " held-out stories" : "";
-        writeTrainingCard(m_order.run, {m_config, m_data.stories, m_data.bytes, std::ssize(m_data.ids), m_points, where, result, samples});
+        const TokenCounts& c = m_data->set().counts.train;
+        writeTrainingCard(m_order.run, {m_config, c.stories, c.bytes, c.tokens, m_points, where, result, samples});
     }
 
     void loop() {
@@ -244,7 +231,7 @@ private:
         while (m_step < s.steps) {
             const auto start = Clock::now();
             const double rate = learningRateAt(s, m_step + 1);
-            const Result<StepResult> done = m_trainer->step(m_source->step(m_step + 1), rate, m_step + 1, m_stop);
+            const Result<StepResult> done = m_trainer->step(m_data->batches().step(m_step + 1), rate, m_step + 1, m_stop);
             if (!done && m_stop.stop_requested()) break;
             const StepResult result = valueOrThrow(done);
             if (!result.applied) {
@@ -253,7 +240,7 @@ private:
             }
             ++m_step;
             TrainPoint point{m_step, result.loss, rate, result.gradientNorm, seconds(), m_step * s.tokensPerStep(), std::nullopt};
-            if (!m_validation.empty() && due(s.evaluateEvery)) point.validationLoss = validationLoss();
+            if (!m_data->validation().empty() && due(s.evaluateEvery)) point.validationLoss = validationLoss();
             if (point.validationLoss) m_summary.validationLoss = point.validationLoss;
             m_points.push_back(point);
             m_folder->appendMetrics(point);
@@ -283,9 +270,8 @@ private:
         const auto engine = Engine::create({m_order.device, threadsAsked()});
         const auto model = valueOrThrow(engine->open(m_order.run, {}));
         std::optional<Evaluation> result;
-        if (!m_valid.empty()) {
-            const MappedFile file(m_valid);
-            const auto stories = splitStories(file.text());
+        if (const std::vector<std::string> held = m_data->heldOutStories(kMostScored); !held.empty()) {
+            const std::vector<std::string_view> stories(held.begin(), held.end());
             const auto report = [&](std::int64_t done, std::int64_t all) {
                 m_observer.onPhase("measuring on held-out stories", done, all);
             };
@@ -318,11 +304,8 @@ private:
     std::stop_token m_stop;
     std::optional<RunFolder> m_folder;
     TrainConfig m_config;
-    fs::path m_valid;
     TokenId m_tokenizerEnd;
-    TokenData m_data;
-    std::optional<BatchSource> m_source;
-    std::vector<TokenBatch> m_validation;
+    std::optional<RunData> m_data;
     std::unique_ptr<TrainableModel> m_trainer;
     std::vector<TrainPoint> m_points;
     std::int64_t m_step = 0;

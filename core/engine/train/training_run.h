@@ -12,6 +12,7 @@
 #include "core/data/train_point.h"
 #include "core/engine/api/training.h"
 #include "core/engine/memory/buffer.h"
+#include "core/engine/train/data_set.h"
 #include "core/engine/train/train_config.h"
 
 namespace loom {
@@ -20,8 +21,10 @@ struct TrainOrder {
     std::filesystem::path run;          ///< the run's folder
     bool resume = false;                ///< go on with it; config, tokenizer and seed are then the run's own
     std::filesystem::path config;       ///< configuration file
-    std::filesystem::path data;         ///< text file; with `resume` empty = where the run found it
-    std::filesystem::path valid;        ///< text file for the validation loss; empty = none
+    DataOrder data;                     ///< stories of a new run
+    std::filesystem::path movedData;    ///< with `resume`: where the training stories are now; empty = where the run found them
+    std::filesystem::path movedValid;   ///< the same for held-out stories of their own
+    std::filesystem::path cache;        ///< folder of encoded stories; empty = the person's own
     std::filesystem::path tokenizer;    ///< empty = learn one from the data, of the configuration's vocab_size (4,096 without one)
     std::optional<std::int64_t> steps;  ///< instead of the configuration's
     std::optional<double> minutes;      ///< as many steps as fit, by a measurement before the first one
