@@ -271,6 +271,9 @@ TEST(TokenizerFiles, Gpt2FoldersAreChecked) {
     const auto tokenizer = openTokenizer(folder.path(), 4);
     EXPECT_EQ(tokenizer->encode("ab<|endoftext|>b"), (TokenIds{TokenId(2), TokenId(3), TokenId(1)}));
     EXPECT_EQ(openTokenizer(folder / "merges.txt", 0)->vocabularySize(), 4);
+    writeFile(folder / "tokenizer_config.json", R"({"add_prefix_space":true})");
+    EXPECT_NE(errorOf([&] { (void)openTokenizer(folder.path(), 4)->encode("ab"); }).what.find("\" ab\""), std::string::npos);  // no space
+    writeFile(folder / "tokenizer_config.json", "{}");
     writeFile(folder / "merges.txt", "a b\nb a\n");
     const Error unknown = errorOf([&] { (void)openTokenizer(folder.path(), 4); });
     EXPECT_NE(unknown.where.find("merges.txt: line 2"), std::string::npos) << unknown.message();

@@ -46,9 +46,10 @@ std::shared_ptr<const Tokenizer> readGpt2Folder(const std::filesystem::path& fol
     readMerges(merges, builder);
     builder.nameFile(name);
     if (const auto id = builder.find(kGpt2Special)) builder.setAddedTokens({{*id, kGpt2Special, true}}, "the vocabulary");
-    builder.parts.steps.emplace_back(ByteLevelStep{false, SplitPattern(kGpt2Pattern, name)});
+    const TokenizerConfig config = readTokenizerConfig(folder);
+    builder.parts.steps.emplace_back(ByteLevelStep{config.addPrefixSpace.value_or(false), SplitPattern(kGpt2Pattern, name)});
     builder.finish(false);
-    builder.setEnds(readTokenizerConfig(folder));
+    builder.setEnds(config);
     return std::make_shared<const BpeTokenizer>(std::move(builder.parts));
 }
 

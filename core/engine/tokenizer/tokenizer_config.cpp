@@ -34,7 +34,7 @@ std::optional<bool> flag(const nlohmann::json& config, const char* key, const st
 
 TokenizerConfig readTokenizerConfig(const std::filesystem::path& folder) {
     const std::filesystem::path file = folder / "tokenizer_config.json";
-    TokenizerConfig out{pathText(file), {}, {}, {}, {}};
+    TokenizerConfig out{pathText(file), {}, {}, {}, {}, {}};
     if (!fileExists(file)) return out;
     const nlohmann::json config = parseJson(readTextFile(file, kLargestConfig), out.where);
     if (!config.is_object()) throw Error{"The file does not hold an object", out.where, kHint};
@@ -42,6 +42,7 @@ TokenizerConfig readTokenizerConfig(const std::filesystem::path& folder) {
     out.bos = namedToken(config, "bos_token", out.where);
     out.addBos = flag(config, "add_bos_token", out.where);
     out.addEos = flag(config, "add_eos_token", out.where);
+    out.addPrefixSpace = flag(config, "add_prefix_space", out.where);
     return out;
 }
 

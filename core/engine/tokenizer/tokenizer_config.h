@@ -15,6 +15,7 @@ struct TokenizerConfig {
     std::optional<std::string> bos;
     std::optional<bool> addBos;
     std::optional<bool> addEos;
+    std::optional<bool> addPrefixSpace;
 };
 
 /// Throws Error naming file and key for one that is damaged.
