@@ -169,6 +169,7 @@ TEST(SentencePiece, NormalizationRulesThatLeadOutsideAreRefused) {
     units[0] = kBase * kOffset;
     checkCharsmap(charsmapOf(units, std::string(1, '\0')), "m.model");  // no rules at all
     EXPECT_NE(refusal("abc").find("cut off"), std::string::npos);
+    EXPECT_NE(refusal(raw(0) + "text").find("empty"), std::string::npos);
     EXPECT_NE(refusal(raw(100) + "short").find("wrong size"), std::string::npos);
     units[0] = 3 * kBase * kOffset;
     EXPECT_NE(refusal(charsmapOf(units, "x")).find("outside the array"), std::string::npos);

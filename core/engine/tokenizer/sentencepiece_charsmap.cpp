@@ -20,7 +20,7 @@ class Walker {
 public:
     Walker(std::string_view array, std::string_view texts, const std::string& where)
         : m_texts(texts), m_where(where), m_units(array.size() / sizeof(std::uint32_t)), m_results(m_units.size(), kUnseen) {
-        std::memcpy(m_units.data(), array.data(), m_units.size() * sizeof(std::uint32_t));
+        if (!m_units.empty()) std::memcpy(m_units.data(), array.data(), m_units.size() * sizeof(std::uint32_t));
     }
 
     void run() {
