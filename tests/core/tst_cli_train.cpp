@@ -234,7 +234,7 @@ TEST_F(CliTrain, badInputsAreNamed) {
 
     if (std::filesystem::exists(test::kStories)) {
         config(R"("batch":2,"steps":3)", "\"model\":{" + kModel.substr(9, kModel.find(",\"vocab_size\"") - 9) + "}");
-        expectError(begin("bad", "--tokenizer '" + (test::kStories / "tok512.bin").string() + "'"), "byte-level BPE");
+        expectError(begin("bad", "--tokenizer '" + (test::kStories / "tok512.bin").string() + "'"), "only a tokenizer.json");
     }
     config(R"("steps":0)");
     expectError(begin("bad"), "training.steps is 0");

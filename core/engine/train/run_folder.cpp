@@ -52,9 +52,12 @@ std::optional<TrainPoint> pointFrom(const std::string& line) {
     const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
     if (!json.is_object()) return std::nullopt;  // a line that a kill cut short
     const auto number = [&](const char* key) { return json.contains(key) && json[key].is_number() ? json[key].get<double>() : 0.0; };
-    TrainPoint point{
-        static_cast<std::int64_t>(number("step")),   number("loss"), number("learning_rate"), number("gradient_norm"), number("seconds"),
-        static_cast<std::int64_t>(number("tokens")), std::nullopt};
+    const auto whole = [&](const char* key) {
+        const double value = number(key);
+        return value >= 0 && value < 1e15 ? static_cast<std::int64_t>(value) : 0;  // others fit no integer
+    };
+    TrainPoint point{whole("step"),   number("loss"), number("learning_rate"), number("gradient_norm"), number("seconds"),
+                     whole("tokens"), std::nullopt};
     if (json.contains("validation_loss")) point.validationLoss = number("validation_loss");
     return point;
 }

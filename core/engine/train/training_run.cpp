@@ -25,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kUsualVocabulary = 4096;
-constexpr const char* kKeptKind = "byte-level BPE";
+constexpr const char* kKeptKinds = " BPE";                   // how their names end
 constexpr const char* kScratch = "tokenizer.part-learning";  ///< folder of a tokenizer that is learnt for the run
 constexpr std::int64_t kSampleTokens = 200;
 constexpr std::int64_t kMostScored = 2000;  ///< held-out stories that a finished run is measured on
@@ -84,8 +84,8 @@ private:
         if (!m_order.tokenizer.empty()) {
             tokenizer = openTokenizer(m_order.tokenizer, asked);
             vocab = tokenizer->vocabularySize();
-            if (tokenizer->kind() != kKeptKind) {
-                throw Error{"A run keeps its tokenizer in its folder, which only a byte-level BPE tokenizer can be",
+            if (!tokenizer->kind().ends_with(kKeptKinds)) {
+                throw Error{"A run keeps its tokenizer in its folder, which only a tokenizer.json or a vocab.json with merges.txt can be",
                             pathText(m_order.tokenizer),
                             "Give a tokenizer.json, or leave the tokenizer out to have one learnt from the data"};
             }
