@@ -29,6 +29,8 @@ constexpr Notice kNotices[] = {
     {"QCustomPlot", "GPL-3.0-or-later", QT_TRANSLATE_NOOP("QMainWindow", "plots")},
     {"Dear ImGui", "MIT", QT_TRANSLATE_NOOP("QMainWindow", "the debug overlay")},
     {"PCRE2", "BSD-3-Clause", QT_TRANSLATE_NOOP("QMainWindow", "splitting text for tokenizers")},
+    {"SentencePiece", "Apache-2.0", QT_TRANSLATE_NOOP("QMainWindow", "its own tokenizers")},
+    {"utf8proc", "MIT", QT_TRANSLATE_NOOP("QMainWindow", "Unicode normalization")},
     {"JSON for Modern C++", "MIT", QT_TRANSLATE_NOOP("QMainWindow", "configuration files")},
     {"CLI11", "BSD-3-Clause", QT_TRANSLATE_NOOP("QMainWindow", "the command line")},
     {"tl::expected", "CC0-1.0", QT_TRANSLATE_NOOP("QMainWindow", "errors as values")},

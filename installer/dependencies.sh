@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Installs what LatentLoom needs and says where LibTorch is. The one place that knows package names.
 #
-#   installer/dependencies.sh [--core-only]     installs what is missing; everything it says goes to stderr
-#   source installer/dependencies.sh --paths    defines the functions below and installs nothing
+#   installer/dependencies.sh [--core-only | --long]   installs what is missing; everything it says goes to stderr. --long: for ./test --long
+#   source installer/dependencies.sh --paths           defines the functions below and installs nothing
 #
 # LibTorch: one that Torch_DIR or CMAKE_PREFIX_PATH names wins. Otherwise the torch wheel goes into a virtual environment in
 # the cache folder. LATENTLOOM_TORCH_INDEX names another package index (PyTorch's CPU index spares gigabytes of CUDA libraries).
@@ -11,9 +11,11 @@
 LOOM_TORCH_CPU=2.13.0
 LOOM_TORCH_CUDA=2.14.1
 LOOM_CORE_PACKAGES=(build-essential cmake ninja-build ccache pkg-config python3 python3-venv
-    nlohmann-json3-dev libcli11-dev libexpected-dev libpcre2-dev libgtest-dev libgmock-dev)
+    nlohmann-json3-dev libcli11-dev libexpected-dev libpcre2-dev libutf8proc-dev libsentencepiece-dev libgtest-dev libgmock-dev)
 LOOM_WINDOW_PACKAGES=(qt6-base-dev qt6-tools-dev qt6-tools-dev-tools qt6-l10n-tools qt6-svg-dev libqt6opengl6-dev qt6-qpa-plugins
     libgl-dev libgl1-mesa-dri libqcustomplot-dev libimgui-dev fonts-dejavu)
+
+LOOM_LONG_PACKAGES=(clang-14 libclang-rt-14-dev)
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "error: $*"; exit 1; }
@@ -109,6 +111,7 @@ if [ "${1:-}" != --paths ]; then
     set -euo pipefail
     packages=("${LOOM_CORE_PACKAGES[@]}")
     [ "${1:-}" = --core-only ] || packages+=("${LOOM_WINDOW_PACKAGES[@]}")
+    [ "${1:-}" != --long ] || packages+=("${LOOM_LONG_PACKAGES[@]}")
     loom_install_packages "${packages[@]}"
     loom_install_torch
 fi

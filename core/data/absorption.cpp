@@ -14,10 +14,13 @@ std::string_view sentence(AbsorbObstacle obstacle) {
 }
 
 std::optional<AbsorbObstacle> absorbObstacle(const ModelConfig& config) {
-    if (config.attention.latent == Latent::None) return AbsorbObstacle::NoLatent;
-    const bool split = config.attention.latent == Latent::PerHead || config.attention.latent == Latent::SplitShared;
-    if (split && config.positions == Positions::Rotary) return AbsorbObstacle::RotaryAfterUp;
-    return std::nullopt;
+    switch (config.attention.latent) {
+        case Latent::None: return AbsorbObstacle::NoLatent;
+        case Latent::PerHead:
+        case Latent::SplitShared: break;
+        case Latent::Joint: return std::nullopt;  // its rotary key stands apart
+    }
+    return config.positions == Positions::Rotary ? std::optional(AbsorbObstacle::RotaryAfterUp) : std::nullopt;
 }
 
 }  // namespace loom

@@ -6,7 +6,8 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-/// What the bytes at `at` are: `length` > 0 a whole character; 0 the start of one that needs more bytes; -1 no character.
+/// What the bytes at `at` are: > 0 a whole character of that length; 0 the start of one that needs more bytes; -n: the first n bytes
+/// begin no character, together they are one mistake (Unicode 3.9, "maximal subpart").
 int characterAt(std::string_view text, std::size_t at) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const unsigned lead = byte(at);
@@ -24,7 +25,7 @@ int characterAt(std::string_view text, std::size_t at) {
             if (lead == 0xF0) low = 0x90;
             if (lead == 0xF4) high = 0x8F;
         }
-        if (next < low || next > high) return -1;
+        if (next < low || next > high) return -k;
     }
     return length;
 }
@@ -55,7 +56,7 @@ std::string Utf8Assembler::push(std::string_view bytes) {
         if (length == 0) break;
         if (length < 0) {
             out += kReplacement;
-            ++at;
+            at += static_cast<std::size_t>(-length);
             continue;
         }
         out.append(m_pending, at, static_cast<std::size_t>(length));
@@ -66,8 +67,7 @@ std::string Utf8Assembler::push(std::string_view bytes) {
 }
 
 std::string Utf8Assembler::flush() {
-    std::string out;
-    for (std::size_t i = 0; i < m_pending.size(); ++i) out += kReplacement;
+    std::string out(m_pending.empty() ? std::string_view() : kReplacement);  // the beginning of one character
     m_pending.clear();
     return out;
 }

@@ -11,7 +11,7 @@ namespace loom {
 
 /// Byte offset of the first byte that is no valid UTF-8 (overlong forms and surrogates included), or nothing.
 [[nodiscard]] std::optional<std::size_t> firstInvalidUtf8(std::string_view text);
-/// Replaces each invalid byte by U+FFFD.
+/// Replaces what is invalid by U+FFFD: one for each byte that can begin no character, and one for each beginning that breaks off.
 [[nodiscard]] std::string repairedUtf8(std::string_view text);
 
 /// Turns a stream of byte pieces into a stream of whole characters.

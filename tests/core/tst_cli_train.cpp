@@ -129,6 +129,9 @@ TEST_F(CliTrain, fromATextToAStory) {
     EXPECT_EQ(card["training"]["steps"], 60);
     EXPECT_EQ(card["data"]["stories"], 150);
     EXPECT_EQ(card["samples"].size(), 5U);
+    const std::string timeline = test::readFile(m_folder / "run" / "samples.jsonl");
+    EXPECT_EQ(std::count(timeline.begin(), timeline.end(), '\n'), 3) << "stories of each measurement";
+    EXPECT_EQ(json("inspect " + path("run/best"))["form"], "mha");
     EXPECT_NEAR(card["result"]["bits_per_byte"].get<double>(), result["bits_per_byte"].get<double>(), 1e-9);
     EXPECT_EQ(card["curve"].back()["step"], 60);
     EXPECT_NEAR(card["curve"].back()["validation_loss"].get<double>(), result["validation_loss"].get<double>(), 1e-12);
@@ -231,7 +234,7 @@ TEST_F(CliTrain, badInputsAreNamed) {
 
     if (std::filesystem::exists(test::kStories)) {
         config(R"("batch":2,"steps":3)", "\"model\":{" + kModel.substr(9, kModel.find(",\"vocab_size\"") - 9) + "}");
-        expectError(begin("bad", "--tokenizer '" + (test::kStories / "tok512.bin").string() + "'"), "byte-level BPE");
+        expectError(begin("bad", "--tokenizer '" + (test::kStories / "tok512.bin").string() + "'"), "only a tokenizer.json");
     }
     config(R"("steps":0)");
     expectError(begin("bad"), "training.steps is 0");

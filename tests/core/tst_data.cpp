@@ -68,11 +68,13 @@ TEST(Utf8, findsTheFirstInvalidByte) {
         EXPECT_EQ(firstInvalidUtf8(text), std::optional<std::size_t>(at)) << testing::PrintToString(std::string(text));
 }
 
-TEST(Utf8, repairsEachInvalidByte) {
+TEST(Utf8, repairsEachMistakeOnce) {
     EXPECT_EQ(repairedUtf8("plain \xF0\x9F\x90\x89"), "plain \xF0\x9F\x90\x89");
     EXPECT_EQ(repairedUtf8("a\xFF\xFEz"), "a\xEF\xBF\xBD\xEF\xBF\xBDz");
     EXPECT_EQ(repairedUtf8("cut \xC3"), "cut \xEF\xBF\xBD");
-    EXPECT_EQ(repairedUtf8("\xE4\xB8z"), "\xEF\xBF\xBD\xEF\xBF\xBDz");
+    EXPECT_EQ(repairedUtf8("\xE4\xB8z"), "\xEF\xBF\xBDz");                      // one beginning that breaks off
+    EXPECT_EQ(repairedUtf8("\xF0\x9F\x90\xC3z"), "\xEF\xBF\xBD\xEF\xBF\xBDz");  // two of them
+    EXPECT_EQ(repairedUtf8("\xE0\x80z"), "\xEF\xBF\xBD\xEF\xBF\xBDz");          // overlong: E0 begins nothing here, 80 neither
 }
 
 TEST(Utf8Assembler, waitsForWholeCharacters) {
@@ -101,7 +103,7 @@ TEST(Utf8Assembler, anyCutGivesTheSameText) {
 TEST(Utf8Assembler, flushReplacesWhatIsLeft) {
     Utf8Assembler assembler;
     EXPECT_EQ(assembler.push("\xE4\xB8"), "");
-    EXPECT_EQ(assembler.flush(), "\xEF\xBF\xBD\xEF\xBF\xBD");
+    EXPECT_EQ(assembler.flush(), "\xEF\xBF\xBD");
     EXPECT_EQ(assembler.push("a"), "a") << "usable again";
 }
 

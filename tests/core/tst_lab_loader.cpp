@@ -73,7 +73,7 @@ TEST(LabLoader, damagedLibraryIsNamed) {
 
 TEST(LabLoader, strangeLibraryIsNamed) {
     const std::string said = loadedFrom(fs::path(LOOM_BINARY_DIR) / "libloom_data.so");
-    EXPECT_NE(said.find("is not LatentLoom's lab"), std::string::npos) << said;
+    EXPECT_NE(said.find("is not LibTorch's part of the program"), std::string::npos) << said;
 }
 
 }  // namespace

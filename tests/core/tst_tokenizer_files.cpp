@@ -62,7 +62,7 @@ TEST(TokenizerFiles, BadOnesAreRefusedByFileAndKey) {
         {[](json& root) { root["model"] = 5; }, "model", "missing"},
         {[](json& root) { root["model"]["type"] = "Unigram"; }, "model.type", "\"Unigram\""},
         {[](json& root) { root["model"]["type"] = 7; }, "model.type", "no text"},
-        {[](json& root) { root["model"]["byte_fallback"] = true; }, "model.byte_fallback", "byte_fallback"},
+        {[](json& root) { root["model"]["byte_fallback"] = true; }, "model.byte_fallback", "beside ByteLevel"},
         {[](json& root) { root["model"]["byte_fallback"] = "yes"; }, "model.byte_fallback", "true nor false"},
         {[](json& root) { root["model"]["dropout"] = 0.1; }, "model.dropout", "Dropout"},
         {[](json& root) { root["model"]["end_of_word_suffix"] = "</w>"; }, "model.end_of_word_suffix", "not supported"},
@@ -91,18 +91,69 @@ TEST(TokenizerFiles, BadOnesAreRefusedByFileAndKey) {
         {[](json& root) { root["model"]["merges"] = json::array({"a b c"}); }, "model.merges[0]", "two parts"},
         {[](json& root) { root["model"]["merges"] = json::array({7}); }, "model.merges[0]", "neither"},
         {[](json& root) {
-             root["normalizer"] = {{"type", "NFC"}};
+             root["normalizer"] = {{"type", "BertNormalizer"}};
          },
-         "normalizer", "\"NFC\""},
+         "normalizer", "\"BertNormalizer\""},
+        {[](json& root) {
+             root["normalizer"] = {{"type", "Replace"}, {"pattern", {{"String", ""}}}, {"content", "x"}};
+         },
+         "normalizer.pattern", "empty"},
+        {[](json& root) {
+             root["normalizer"] = {{"type", "Prepend"}};
+         },
+         "normalizer.prepend", "no text"},
         {[](json& root) {
              root["normalizer"] = {{"type", "Sequence"}, {"normalizers", {{{"type", "Lowercase"}}}}};
          },
          "normalizer.normalizers[0]", "Lowercase"},
-        {[](json& root) { root["pre_tokenizer"] = nullptr; }, "pre_tokenizer", "no ByteLevel"},
+        {[](json& root) {
+             root["pre_tokenizer"] = {{"type", "BertPreTokenizer"}};
+         },
+         "pre_tokenizer", "\"BertPreTokenizer\""},
         {[](json& root) {
              root["pre_tokenizer"] = {{"type", "Metaspace"}};
          },
-         "pre_tokenizer", "Metaspace"},
+         "pre_tokenizer.replacement", "missing"},
+        {[](json& root) {
+             root["pre_tokenizer"] = {{"type", "Metaspace"}, {"replacement", "__"}};
+         },
+         "pre_tokenizer.replacement", "one character"},
+        {[](json& root) {
+             root["pre_tokenizer"] = {{"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", "often"}};
+         },
+         "pre_tokenizer.prepend_scheme", "\"often\""},
+        {[](json& root) {
+             root["pre_tokenizer"] = {
+                 {"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", "always"}, {"add_prefix_space", false}};
+         },
+         "pre_tokenizer", "contradict"},
+        {[](json& root) {
+             root["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", {{{"type", "ByteLevel"}}, {{"type", "ByteLevel"}}}}};
+         },
+         "pre_tokenizer.pretokenizers[1]", "twice"},
+        {[](json& root) {
+             root["decoder"] = {{"type", "WordPiece"}};
+         },
+         "decoder", "\"WordPiece\""},
+        {[](json& root) {
+             root["decoder"] = {{"type", "Fuse"}};
+         },
+         "decoder", "but the decoder is not"},
+        {[](json& root) {
+             root["pre_tokenizer"] = nullptr;
+             root["decoder"] = {{"type", "ByteLevel"}};
+         },
+         "decoder", "but the pre-tokenizer is not"},
+        {[](json& root) {
+             root["pre_tokenizer"] = nullptr;
+             root["decoder"] = {{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}};
+         },
+         "decoder", "Strip before Fuse"},
+        {[](json& root) {
+             root["pre_tokenizer"] = nullptr;
+             root["decoder"] = {{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", std::string(5000, 'x')}};
+         },
+         "decoder", "16 times"},
         {[](json& root) {
              root["pre_tokenizer"] = {{"type", "Split"}, {"pattern", {{"Regex", "("}}}, {"behavior", "Isolated"}};
          },
@@ -148,6 +199,29 @@ TEST(TokenizerFiles, BadOnesAreRefusedByFileAndKey) {
         EXPECT_NE(error.what.find(item.what), std::string::npos) << error.message();
         EXPECT_FALSE(error.hint.empty()) << error.message();
     }
+}
+
+TEST(TokenizerFiles, WithoutADecoderItIsWhatUndoesTheRest) {
+    const TempFolder folder;
+    json root = small();
+    root["model"]["vocab"] = {{"\u2581", 0}, {"a", 1}, {"\u2581a", 2}, {"<0xC3>", 4}, {"<0xA9>", 5}};
+    root["model"]["merges"] = json::parse(R"([["\u2581","a"]])");
+    root["model"]["byte_fallback"] = true;
+    root["pre_tokenizer"] = {{"type", "Metaspace"}, {"replacement", "\u2581"}};
+    writeFile(folder / "tokenizer.json", root.dump());
+    const auto tokenizer = openTokenizer(folder.path(), 0);
+    EXPECT_EQ(tokenizer->encode("a a\xC3\xA9"), (TokenIds{TokenId(2), TokenId(2), TokenId(4), TokenId(5)}));
+    EXPECT_EQ(tokenizer->decode(tokenizer->encode("a a\xC3\xA9")), "a a\xC3\xA9");
+    EXPECT_NE(errorOf([&] { (void)tokenizer->encode("b"); }).what.find("\"b\""), std::string::npos);
+}
+
+TEST(TokenizerFiles, ANormalizerThatGrowsTextIsStopped) {
+    const TempFolder folder;
+    json root = small();
+    json grow = {{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", std::string(40, 'a')}};
+    root["normalizer"] = {{"type", "Sequence"}, {"normalizers", {grow, grow, grow, grow, grow, grow}}};
+    writeFile(folder / "tokenizer.json", root.dump());
+    EXPECT_NE(errorOf([&] { (void)openTokenizer(folder.path(), 0)->encode("aa"); }).what.find("64 times"), std::string::npos);
 }
 
 TEST(TokenizerFiles, BrokenJsonIsRefused) {
@@ -197,6 +271,9 @@ TEST(TokenizerFiles, Gpt2FoldersAreChecked) {
     const auto tokenizer = openTokenizer(folder.path(), 4);
     EXPECT_EQ(tokenizer->encode("ab<|endoftext|>b"), (TokenIds{TokenId(2), TokenId(3), TokenId(1)}));
     EXPECT_EQ(openTokenizer(folder / "merges.txt", 0)->vocabularySize(), 4);
+    writeFile(folder / "tokenizer_config.json", R"({"add_prefix_space":true})");
+    EXPECT_NE(errorOf([&] { (void)openTokenizer(folder.path(), 4)->encode("ab"); }).what.find("\" ab\""), std::string::npos);  // no space
+    writeFile(folder / "tokenizer_config.json", "{}");
     writeFile(folder / "merges.txt", "a b\nb a\n");
     const Error unknown = errorOf([&] { (void)openTokenizer(folder.path(), 4); });
     EXPECT_NE(unknown.where.find("merges.txt: line 2"), std::string::npos) << unknown.message();
@@ -240,7 +317,7 @@ TEST(OpenTokenizer, LooksBesideACheckpoint) {
 TEST(OpenTokenizer, SaysWhatItLookedFor) {
     const TempFolder folder;
     const Error none = errorOf([&] { (void)openTokenizer(folder.path(), 0); });
-    for (const char* part : {"tokenizer.json", "vocab.json", "merges.txt", "tokenizer.bin", "--tokenizer"}) {
+    for (const char* part : {"tokenizer.json", "vocab.json", "merges.txt", "tokenizer.model", "tokenizer.bin", "--tokenizer"}) {
         EXPECT_NE(none.hint.find(part), std::string::npos) << none.message();
     }
     EXPECT_NE(errorOf([&] { (void)openTokenizer(folder / "absent", 0); }).what.find("does not exist"), std::string::npos);

@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes tests/golden/tokenizer/*.json: small byte-level BPE tokenizers and what the `tokenizers` package makes of many texts.
+"""Writes tests/golden/tokenizer/*.json: small BPE tokenizers of every style and what the `tokenizers` package makes of many texts.
 
 Needs tokenizers==0.22.2 (pip install tokenizers==0.22.2). Usage: make_tokenizer_golden.py [--gpt2 FOLDER]
 --gpt2 names a folder with GPT-2's vocab.json and merges.txt; without it gpt2.cases.json is left as it is.
-NAME.tokenizer.json is the tokenizer, NAME.cases.json holds {with_specials, cases: [{text, ids, text_again}]}.
+NAME.tokenizer.json is the tokenizer, NAME.cases.json holds {with_specials, cases: [{text, ids, text_again}], decoding: [{ids, text}]};
+the ids to decode are drawn at random, so that their bytes are often no text.
 """
 import argparse
 import json
 import pathlib
+import random
 
 import tokenizers
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 PINNED = "0.22.2"
 OUT = pathlib.Path(__file__).resolve().parent / "tokenizer"
@@ -22,6 +24,8 @@ ACTS = ["walked to the river", "found a shiny stone", "baked 12 cakes", "couldn'
         "said, \"I'll help you!\"", "waited... and waited", "wasn't afraid anymore", "counted 3,141 leaves", "asked: \"Where's my hat?\""]
 ENDS = ["in the park.", "before the sun went down.", "because it was raining.", "and they were happy.", "with her best friend.",
         "for the very first time.", "über den Fluß.", "près de la forêt.", "在森林里。", "\n\nThe next day"]
+QWEN_PATTERN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+                r"|\s*[\r\n]+|\s+(?!\S)|\s+")
 LLAMA3_PATTERN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
                   r"|\s*[\r\n]+|\s+(?!\S)|\s+")
 
@@ -83,6 +87,16 @@ def cases(tokenizer, texts):
     return out
 
 
+def decoding(tokenizer, allowed):
+    """Random ids, and what they decode to."""
+    draw = random.Random(20)
+    out = []
+    for length in [1, 1, 1, 2, 2, 3] + [8] * 24:
+        ids = [draw.choice(allowed) for _ in range(length)]
+        out.append({"ids": ids, "text": tokenizer.decode(ids, skip_special_tokens=True)})
+    return out
+
+
 def write(name, document, compact=False):
     text = json.dumps(document, ensure_ascii=True, separators=(",", ":")) if compact else json.dumps(document, ensure_ascii=True,
     indent=0)
@@ -96,7 +110,10 @@ def store(name, tokenizer, change=None):
     tokenizer = Tokenizer.from_str(json.dumps(document))
     write(name + ".tokenizer.json", document, compact=True)
     with_specials = tokenizer.encode("Once", add_special_tokens=True).ids
-    write(name + ".cases.json", {"with_specials": with_specials, "cases": cases(tokenizer, TEXTS + SPECIAL_TEXTS)})
+    vocabulary = sorted(tokenizer.get_vocab(with_added_tokens=True).values())
+    few = [i for i in vocabulary if len(tokenizer.id_to_token(i)) < 3] + [i for i in vocabulary if tokenizer.id_to_token(i).startswith("<0x")]
+    write(name + ".cases.json", {"with_specials": with_specials, "cases": cases(tokenizer, TEXTS + SPECIAL_TEXTS),
+                                 "decoding": decoding(tokenizer, vocabulary) + decoding(tokenizer, few)})
 
 
 def add_odd_tokens(tokenizer):
@@ -135,6 +152,71 @@ def store_training():
                     "tokens": sorted(model["vocab"], key=model["vocab"].get), "merges": [" ".join(pair) for pair in model["merges"]],
                     "cases": [{"text": text, "ids": tokenizer.encode(text).ids} for text in texts]})
     write("bpe_training.json", out, compact=True)
+
+
+MARK = "\u2581"  # how SentencePiece spells a space
+
+
+def train_characters(vocab_size, fallback, unknown="<unk>"):
+    """A vocabulary of characters as SentencePiece lays it out: unknown, begin, end, 256 bytes if asked for, then pieces."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.train_from_iterator(list(sentences()), trainers.BpeTrainer(vocab_size=vocab_size, show_progress=False))
+    model = json.loads(tokenizer.to_str())["model"]
+    tokens = ["<unk>", "<s>", "</s>"] + ([f"<0x{byte:02X}>" for byte in range(256)] if fallback else [])
+    tokens += sorted(model["vocab"], key=model["vocab"].get)
+    tokenizer = Tokenizer(models.BPE(vocab={token: i for i, token in enumerate(tokens)}, merges=[tuple(m) for m in model["merges"]],
+                                     unk_token=unknown, byte_fallback=fallback, fuse_unk=fallback))
+    tokenizer.add_special_tokens(["<unk>", "<s>", "</s>"])
+    tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A", pair=None, special_tokens=[("<s>", 1)])
+    return tokenizer
+
+
+def store_characters():
+    """Llama 2's two spellings, Gemma's, and Metaspace without bytes to fall back to."""
+    spaces = [decoders.Replace(MARK, " "), decoders.ByteFallback(), decoders.Fuse()]
+    legacy = train_characters(420, True)
+    legacy.normalizer = normalizers.Sequence([normalizers.Prepend(MARK), normalizers.Replace(" ", MARK)])
+    legacy.decoder = decoders.Sequence(spaces + [decoders.Strip(" ", 1, 0)])
+    add_odd_tokens(legacy)
+    store("llama2_legacy", legacy)
+
+    newer = train_characters(420, True)
+    newer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
+    newer.decoder = decoders.Sequence(spaces + [decoders.Strip(" ", 1, 0)])
+    add_odd_tokens(newer)
+    store("llama2_metaspace", newer)
+
+    gemma = train_characters(420, True)
+    gemma.normalizer = normalizers.Replace(" ", MARK)
+    gemma.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
+    gemma.decoder = decoders.Sequence(spaces)
+    store("gemma_style", gemma, lambda document: document["model"].update(ignore_merges=True))
+
+    marked = train_characters(300, False)
+    marked.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=True)
+    marked.decoder = decoders.Metaspace(prepend_scheme="always", split=True)
+    marked.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex("[\u201c\u201d]"), '"')])
+    add_odd_tokens(marked)
+    store("metaspace_unknown", marked)
+
+
+def store_more_byte_level():
+    """Qwen's, GPT-NeoX's and Falcon's ways."""
+    qwen = train(500, pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(QWEN_PATTERN), "isolated"),
+                                               pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]))
+    qwen.normalizer = normalizers.NFC()
+    store("qwen_style", qwen)
+
+    neox = train(500, pre_tokenizers.ByteLevel(add_prefix_space=False))
+    neox.normalizer = normalizers.Sequence([normalizers.NFD()])
+    neox.add_tokens([AddedToken(" " * count, normalized=True) for count in range(2, 12)] + [AddedToken("\u1ec7", normalized=True)])
+    store("neox_style", neox)
+
+    falcon = train(450, pre_tokenizers.Sequence([
+        pre_tokenizers.Punctuation("contiguous"), pre_tokenizers.ByteLevel(add_prefix_space=False),
+        pre_tokenizers.Digits(individual_digits=False), pre_tokenizers.Split(Regex("[0-9][0-9][0-9]"), "isolated")]))
+    store("falcon_style", falcon)
 
 
 def words_as_text(document):
@@ -178,6 +260,8 @@ def main():
     splits.post_processor = processors.TemplateProcessing(single="$A <|endoftext|>", pair=None, special_tokens=[("<|endoftext|>", 0)])
     store("many_splits", splits)
 
+    store_characters()
+    store_more_byte_level()
     store_training()
 
     if options.gpt2:

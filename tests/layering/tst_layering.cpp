@@ -144,6 +144,7 @@ TEST(Layering, NothingBuiltLinksWhatItMustNot) {
         EXPECT_EQ(libraries.find("c10"), std::string::npos) << file;
         EXPECT_EQ(libraries.find("Qt6"), std::string::npos) << file;
     }
+    EXPECT_EQ(needed("libloom_engine.so").find("sentencepiece"), std::string::npos) << "two versions of Protocol Buffers must not meet";
     const std::string lab = needed("libloom_lab.so");
     EXPECT_NE(lab.find("torch"), std::string::npos);
     EXPECT_EQ(lab.find("Qt6"), std::string::npos);

@@ -9,31 +9,10 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "core/engine/tokenizer/utf8_text.h"
+
 namespace loom {
 namespace {
-
-char32_t decoded(std::string_view text, std::size_t at) {
-    const auto byte = [&](std::size_t i) { return static_cast<char32_t>(static_cast<unsigned char>(text[i])); };
-    const char32_t lead = byte(at);
-    if (lead < 0x80) return lead;
-    if (lead < 0xE0) return (lead & 0x1F) << 6 | (byte(at + 1) & 0x3F);
-    if (lead < 0xF0) return (lead & 0x0F) << 12 | (byte(at + 1) & 0x3F) << 6 | (byte(at + 2) & 0x3F);
-    return (lead & 0x07) << 18 | (byte(at + 1) & 0x3F) << 12 | (byte(at + 2) & 0x3F) << 6 | (byte(at + 3) & 0x3F);
-}
-
-bool isContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
-std::size_t characterBefore(std::string_view text, std::size_t at) {
-    do --at;
-    while (at > 0 && isContinuation(text[at]));
-    return at;
-}
-
-std::size_t characterAfter(std::string_view text, std::size_t at) {
-    do ++at;
-    while (at < text.size() && isContinuation(text[at]));
-    return at;
-}
 
 /// Unicode's White_Space property.
 bool isSpace(char32_t c) {
@@ -43,7 +22,7 @@ bool isSpace(char32_t c) {
 
 /// Whether the character at `at` can be part of a word: letter, mark, digit, connector or joiner.
 bool isWordAt(std::string_view text, std::size_t at) {
-    const char32_t c = decoded(text, at);
+    const char32_t c = codePointAt(text, at);
     if (c < 0x80) return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
     static const auto* word = [] {
         constexpr std::string_view pattern = R"([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{200C}\x{200D}])";
@@ -71,7 +50,7 @@ void AddedTokens::Trie::add(std::string_view content, std::int32_t token) {
         if (fresh) tokenAt.push_back(-1);
         node = child->second;
     }
-    tokenAt[node] = token;
+    if (tokenAt[node] < 0) tokenAt[node] = token;  // of patterns that normalizing made equal the first counts
 }
 
 std::int32_t AddedTokens::Trie::longestAt(std::string_view text) const {
@@ -89,13 +68,9 @@ std::int32_t AddedTokens::Trie::longestAt(std::string_view text) const {
 AddedTokens::AddedTokens(std::vector<AddedToken> tokens) : m_tokens(std::move(tokens)) {
     std::erase_if(m_tokens, [](const AddedToken& token) { return token.content.empty(); });
     for (std::size_t i = 0; i < m_tokens.size(); ++i) {
-        (m_tokens[i].normalized ? m_second : m_first).add(m_tokens[i].content, static_cast<std::int32_t>(i));
+        if (m_tokens[i].pattern.empty()) m_tokens[i].pattern = m_tokens[i].content;
+        (m_tokens[i].normalized ? m_second : m_first).add(m_tokens[i].pattern, static_cast<std::int32_t>(i));
     }
-}
-
-void AddedTokens::split(std::string_view text, const OnText& onText, const OnToken& onToken) const {
-    splitWith(
-        m_first, text, [&](std::string_view rest) { splitWith(m_second, rest, onText, onToken); }, onToken);
 }
 
 void AddedTokens::splitWith(const Trie& trie, std::string_view text, const OnText& onText, const OnToken& onToken) const {
@@ -108,18 +83,18 @@ void AddedTokens::splitWith(const Trie& trie, std::string_view text, const OnTex
         }
         const AddedToken& token = m_tokens[static_cast<std::size_t>(found)];
         std::size_t start = at;
-        std::size_t end = at + token.content.size();
+        std::size_t end = at + token.pattern.size();
         at = end;
         if (token.singleWord) {
             if (start > 0 && isWordAt(text, characterBefore(text, start))) continue;
             if (end < text.size() && isWordAt(text, end)) continue;
         }
         if (token.lstrip) {
-            while (start > done && isSpace(decoded(text, characterBefore(text, start)))) start = characterBefore(text, start);
+            while (start > done && isSpace(codePointAt(text, characterBefore(text, start)))) start = characterBefore(text, start);
         }
         start = std::max(start, done);  // the token before may have taken this space already
         if (token.rstrip) {
-            while (end < text.size() && isSpace(decoded(text, end))) end = characterAfter(text, end);
+            while (end < text.size() && isSpace(codePointAt(text, end))) end = characterEnd(text, end);
         }
         if (start > done) onText(text.substr(done, start - done));
         onToken(token);

@@ -19,7 +19,8 @@ struct AddedToken {
     bool singleWord = false;  ///< only where no word character touches it
     bool lstrip = false;      ///< swallows the white space before it
     bool rstrip = false;      ///< swallows the white space after it
-    bool normalized = false;  ///< looked for in a second pass, in what the first pass left
+    bool normalized = false;  ///< looked for in a second pass, in normalized text
+    std::string pattern{};    ///< what is looked for; empty = the content itself
 };
 
 /// Finds added tokens. Immutable and thread-safe.
@@ -28,13 +29,19 @@ public:
     static constexpr std::size_t kMostBytes = std::size_t{1} << 20;  ///< of all contents together
 
     AddedTokens() = default;
-    /// Tokens without content are left out. The contents must differ and be valid UTF-8.
+    /// Tokens without content are left out. The contents must differ, and they and the patterns be valid UTF-8.
     explicit AddedTokens(std::vector<AddedToken> tokens);
 
     using OnText = std::function<void(std::string_view)>;
     using OnToken = std::function<void(const AddedToken&)>;
     /// Calls back from left to right; stretches of text are never empty. Of tokens that start together the longest counts.
-    void split(std::string_view text, const OnText& onText, const OnToken& onToken) const;
+    /// The first pass looks for tokens in the text as it was given, the second for the others in what is left, normalized.
+    void splitGiven(std::string_view text, const OnText& onText, const OnToken& onToken) const {
+        splitWith(m_first, text, onText, onToken);
+    }
+    void splitNormalized(std::string_view text, const OnText& onText, const OnToken& onToken) const {
+        splitWith(m_second, text, onText, onToken);
+    }
     [[nodiscard]] const std::vector<AddedToken>& tokens() const { return m_tokens; }
 
 private:

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Puts a byte-level BPE tokenizer together from files that nobody has checked.
+// Puts a BPE tokenizer together from files that nobody has checked.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
-#include "core/engine/tokenizer/byte_level_bpe.h"
+#include "core/engine/tokenizer/bpe_parts.h"
+#include "core/engine/tokenizer/tokenizer_config.h"
 
 namespace loom {
 
@@ -22,16 +26,17 @@ public:
 
     /// The file that the next errors name.
     void nameFile(std::string file) { m_file = std::move(file); }
-    /// An object that maps spellings in the byte alphabet to ids.
+    /// An object that maps spellings to ids.
     void setVocabulary(const nlohmann::json& vocabulary, const std::string& key);
     void addMerge(std::string_view left, std::string_view right, const std::string& key);
     void setAddedTokens(std::vector<AddedToken> tokens, const std::string& key);
-    /// Fills what ignore_merges needs. After setVocabulary and before setAddedTokens.
-    void keepWholeWords();
+    /// Once alphabet, vocabulary, added tokens and decoding are known: what each token adds to a text, the tokens of bytes,
+    /// and with `ignoreMerges` the words that are tokens.
+    void finish(bool ignoreMerges);
     /// A token that never shows as text.
     void markSpecial(std::uint32_t id) { parts.tokens[id].special = true; }
-    /// End and begin tokens by what other files say, else by the names in common use. `eos`, `bos`: spelled out or empty.
-    void setEnds(const std::optional<std::string>& eos, const std::optional<std::string>& bos, const std::string& where);
+    /// End and begin tokens by what tokenizer_config.json says, else by the names in common use.
+    void setEnds(const TokenizerConfig& config);
 
     [[nodiscard]] std::optional<std::uint32_t> find(std::string_view spelling) const;
     [[nodiscard]] std::string at(const std::string& key) const { return m_file + ": " + key; }
@@ -40,16 +45,24 @@ public:
     BpeParts parts;
 
 private:
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+    };
+
     void makeRoom(std::int64_t id, const std::string& key);
-    void place(const std::string& spelling, std::string bytes, std::int64_t id, const std::string& key);
+    void place(const std::string& spelling, std::int64_t id, const std::string& key);
+    void finishBytes(bool ignoreMerges);
+    void finishCharacters(bool ignoreMerges);
+    [[nodiscard]] bool onlyAdded(std::size_t id) const { return m_onlyAdded.contains(static_cast<std::uint32_t>(id)); }
+    [[nodiscard]] bool isAdded(std::size_t id) const { return id < m_isAdded.size() && m_isAdded[id]; }
 
     std::string m_file;
     std::int64_t m_vocab;
-    std::unordered_map<std::string, std::uint32_t> m_ids;  // by spelling
+    std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> m_ids;  // by spelling
+    std::unordered_set<std::uint32_t> m_onlyAdded;                                // ids that the vocabulary itself does not have
+    std::vector<bool> m_isAdded;                                                  // by id, as far as it reaches
     std::size_t m_merges = 0;
 };
-
-/// A JSON value as an integer in [low, high], or nothing.
-[[nodiscard]] std::optional<std::int64_t> integerIn(const nlohmann::json& value, std::int64_t low, std::int64_t high);
 
 }  // namespace loom

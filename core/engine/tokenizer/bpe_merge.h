@@ -2,9 +2,12 @@
 // Byte-pair merging: joins neighbours, cheapest first, until no pair can be joined. O(n log n).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <queue>
+#include <utility>
 #include <vector>
 
 namespace loom {
@@ -14,33 +17,63 @@ struct Merge {
     std::uint32_t token = 0;  ///< what the pair becomes
 };
 
-/// Merges `symbols` in place. `lookup(left, right)` gives std::optional<Merge>. Of equal costs the leftmost goes first.
+/// Few symbols: the cheapest pair is looked for anew at every step, without a heap.
+template <class Lookup>
+void mergeFewSymbols(std::vector<std::uint32_t>& symbols, const Lookup& lookup, std::vector<Merge>& costs) {
+    constexpr double kNever = std::numeric_limits<double>::infinity();
+    const auto priced = [&](std::size_t at) { return lookup(symbols[at], symbols[at + 1]).value_or(Merge{kNever, 0}); };
+    costs.clear();
+    for (std::size_t i = 0; i + 1 < symbols.size(); ++i) costs.push_back(priced(i));
+    for (;;) {
+        std::size_t best = 0;
+        double lowest = kNever;
+        for (std::size_t i = 0; i < costs.size(); ++i) {
+            if (costs[i].cost >= lowest) continue;
+            lowest = costs[i].cost;
+            best = i;
+        }
+        if (lowest == kNever) return;
+        symbols[best] = costs[best].token;
+        symbols.erase(symbols.begin() + static_cast<std::ptrdiff_t>(best) + 1);
+        costs.erase(costs.begin() + static_cast<std::ptrdiff_t>(best));
+        if (best < costs.size()) costs[best] = priced(best);
+        if (best > 0) costs[best - 1] = priced(best - 1);
+    }
+}
+
+/// Merges `symbols` in place. `lookup(left, right)` gives std::optional<Merge> of finite cost. Of equal costs the leftmost goes first.
 template <class Lookup>
 void mergeSymbols(std::vector<std::uint32_t>& symbols, const Lookup& lookup) {
-    constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+    constexpr std::size_t kFew = 32;
+    constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
     struct Candidate {
         Merge merge;
-        std::size_t at;
-        std::uint32_t left, right;
+        std::uint32_t at, left, right;
         bool operator<(const Candidate& other) const {  // the top of the queue is the greatest
             return merge.cost != other.merge.cost ? merge.cost > other.merge.cost : at > other.at;
         }
     };
-    const std::size_t count = symbols.size();
-    if (count < 2) return;
-    std::vector<std::size_t> next(count);
-    std::vector<std::size_t> previous(count);
+    if (symbols.size() < 2) return;
+    if (symbols.size() <= kFew) {
+        std::vector<Merge> costs;
+        costs.reserve(symbols.size());
+        mergeFewSymbols(symbols, lookup, costs);
+        return;
+    }
+    const auto count = static_cast<std::uint32_t>(symbols.size());  // a text of 4 GiB is refused long before
+    std::vector<std::uint32_t> next(count);
+    std::vector<std::uint32_t> previous(count);
     std::vector<bool> alive(count, true);
     std::vector<Candidate> heap;
     heap.reserve(count);
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::uint32_t i = 0; i < count; ++i) {
         next[i] = i + 1 < count ? i + 1 : kNone;
         previous[i] = i > 0 ? i - 1 : kNone;
         if (i + 1 == count) break;
         if (const std::optional<Merge> merge = lookup(symbols[i], symbols[i + 1])) heap.push_back({*merge, i, symbols[i], symbols[i + 1]});
     }
     std::priority_queue<Candidate> queue(std::less<Candidate>{}, std::move(heap));
-    const auto consider = [&](std::size_t at) {
+    const auto consider = [&](std::uint32_t at) {
         if (at == kNone || next[at] == kNone) return;
         const std::uint32_t left = symbols[at];
         const std::uint32_t right = symbols[next[at]];
@@ -49,7 +82,7 @@ void mergeSymbols(std::vector<std::uint32_t>& symbols, const Lookup& lookup) {
     while (!queue.empty()) {
         const Candidate best = queue.top();
         queue.pop();
-        const std::size_t right = next[best.at];
+        const std::uint32_t right = next[best.at];
         // Symbols only grow, so a candidate whose two symbols are still the same is still true.
         if (!alive[best.at] || right == kNone || symbols[best.at] != best.left || symbols[right] != best.right) continue;
         symbols[best.at] = best.merge.token;
@@ -60,7 +93,7 @@ void mergeSymbols(std::vector<std::uint32_t>& symbols, const Lookup& lookup) {
         consider(previous[best.at]);
     }
     std::size_t kept = 0;
-    for (std::size_t i = 0; i != kNone; i = next[i]) symbols[kept++] = symbols[i];
+    for (std::uint32_t i = 0; i != kNone; i = next[i]) symbols[kept++] = symbols[i];
     symbols.resize(kept);
 }
 

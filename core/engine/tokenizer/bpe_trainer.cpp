@@ -8,8 +8,8 @@
 
 #include "core/data/error.h"
 #include "core/data/utf8.h"
+#include "core/engine/tokenizer/bpe_parts.h"
 #include "core/engine/tokenizer/byte_alphabet.h"
-#include "core/engine/tokenizer/byte_level_bpe.h"
 
 namespace loom {
 namespace {
@@ -31,6 +31,13 @@ std::size_t cutPlace(std::string_view text) {
     while (at > text.size() - 3 && (static_cast<unsigned char>(text[at - 1]) & 0xC0) == 0x80) --at;
     return at - 1;  // before the character that may be incomplete
 }
+
+struct PairHash {
+    std::size_t operator()(std::uint64_t pair) const noexcept {
+        pair *= 0x9E3779B97F4A7C15U;
+        return static_cast<std::size_t>(pair ^ (pair >> 32));
+    }
+};
 
 /// The words as rows of token ids, and how often each pair stands in them.
 class PairTable {
@@ -105,8 +112,8 @@ private:
 
     std::vector<std::uint32_t> m_symbols;
     std::vector<Word> m_words;
-    std::unordered_map<std::uint64_t, std::int64_t, BpeParts::PairHash> m_counts;
-    std::unordered_map<std::uint64_t, std::vector<std::uint32_t>, BpeParts::PairHash> m_appeared;
+    std::unordered_map<std::uint64_t, std::int64_t, PairHash> m_counts;
+    std::unordered_map<std::uint64_t, std::vector<std::uint32_t>, PairHash> m_appeared;
 };
 
 struct Alphabet {

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 
 #include "core/data/error.h"
 #include "core/engine/checkpoint/json_text.h"
+#include "core/engine/tokenizer/bpe_tokenizer.h"
 #include "core/engine/tokenizer/tokenizer_errors.h"
 
 namespace loom {
@@ -47,14 +47,6 @@ private:
     std::string_view m_rest;
     const std::string& m_where;
 };
-
-/// The byte that "<0xNN>" stands for, or -1.
-int spelledByte(std::string_view text) {
-    if (text.size() != 6 || !text.starts_with("<0x") || text[5] != '>') return -1;
-    int value = -1;
-    const auto [end, problem] = std::from_chars(text.data() + 3, text.data() + 5, value, 16);
-    return problem == std::errc{} && end == text.data() + 5 ? value : -1;
-}
 
 }  // namespace
 

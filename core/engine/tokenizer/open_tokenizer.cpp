@@ -59,12 +59,9 @@ std::shared_ptr<const Tokenizer> besideCheckpoint(const fs::path& folder, std::i
 std::shared_ptr<const Tokenizer> inFolder(const fs::path& folder, std::int64_t vocab) {
     if (isFile(folder / "tokenizer.json")) return readTokenizerJson(folder / "tokenizer.json", vocab);
     if (isFile(folder / "vocab.json") && isFile(folder / "merges.txt")) return readGpt2Folder(folder, vocab);
+    if (isFile(folder / "tokenizer.model")) return readSentencePiece(folder / "tokenizer.model", vocab);
     if (isFile(folder / "tokenizer.bin")) return readLlama2cTokenizer(folder / "tokenizer.bin", vocab);
-    if (isFile(folder / "tokenizer.model")) {
-        throw Error{"SentencePiece's tokenizer.model is not supported yet", pathText(folder / "tokenizer.model"),
-                    "Convert it to llama2.c's tokenizer.bin and put that beside it"};
-    }
-    failNotFound(folder, "tokenizer.json, vocab.json with merges.txt, and tokenizer.bin");
+    failNotFound(folder, "tokenizer.json, vocab.json with merges.txt, tokenizer.model, and tokenizer.bin");
 }
 
 }  // namespace
@@ -84,6 +81,7 @@ std::shared_ptr<const Tokenizer> openTokenizer(const fs::path& path, std::int64_
     if (extension == ".safetensors" || extension == ".pt" || name == "config.json" || name.ends_with(".index.json"))
         return inFolder(folder, vocab);
     if (extension == ".json") return readTokenizerJson(path, vocab);
+    if (extension == ".model") return readSentencePiece(path, vocab);
     if (!isFile(path)) throw Error{"This is not a plain file", pathText(path), "Pipes and devices cannot be read as files"};
     if (const auto header = checkpointVocabulary(path)) return besideCheckpoint(folder, vocab > 0 ? vocab : *header);
     return readLlama2cTokenizer(path, vocab);

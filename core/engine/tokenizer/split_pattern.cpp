@@ -12,6 +12,7 @@
 
 #include "core/data/error.h"
 #include "core/engine/tokenizer/pattern_syntax.h"
+#include "core/engine/tokenizer/utf8_text.h"
 
 namespace loom {
 namespace {
@@ -30,12 +31,6 @@ std::string pcreMessage(int code) {
     std::array<PCRE2_UCHAR, 256> buffer{};
     pcre2_get_error_message(code, buffer.data(), buffer.size());
     return reinterpret_cast<const char*>(buffer.data());
-}
-
-std::size_t nextCharacter(std::string_view text, std::size_t at) {
-    ++at;
-    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
-    return at;
 }
 
 }  // namespace
@@ -111,7 +106,7 @@ std::vector<SplitPattern::Span> SplitPattern::spans(std::string_view text, const
         if (code == PCRE2_ERROR_JIT_STACKLIMIT) code = match(PCRE2_NO_JIT);
         if (code == PCRE2_ERROR_NOMATCH) {
             if (window == text.size()) break;
-            from = nextCharacter(text, window - 1);
+            from = characterEnd(text, window - 1);
             matchedHere = false;
             if (deadline.passed()) throw tooMuch("out of time");
             continue;
@@ -123,7 +118,7 @@ std::vector<SplitPattern::Span> SplitPattern::spans(std::string_view text, const
         if (start < from || end < start || end > text.size()) throw tooMuch("it matches backwards");
         if (start == end && matchedHere && start == done) {  // an empty match right after a match does not count
             if (from >= text.size()) break;
-            from = nextCharacter(text, from);
+            from = characterEnd(text, from);
             matchedHere = false;
             continue;
         }
@@ -134,7 +129,7 @@ std::vector<SplitPattern::Span> SplitPattern::spans(std::string_view text, const
         matchedHere = true;
         if (start == end) {
             if (end >= text.size()) break;
-            from = nextCharacter(text, end);
+            from = characterEnd(text, end);
         }
         if (out.size() % 64 == 0 && deadline.passed()) throw tooMuch("out of time");
     }

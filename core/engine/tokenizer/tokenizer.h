@@ -38,16 +38,17 @@ public:
     [[nodiscard]] virtual std::vector<TokenId> endTokens() const = 0;
     /// The beginning-of-text token, if there is one.
     [[nodiscard]] virtual std::optional<TokenId> beginToken() const = 0;
-    /// "llama2.c", "byte-level BPE".
+    /// "llama2.c", "byte-level BPE", "byte-fallback BPE", "character BPE", "SentencePiece".
     [[nodiscard]] virtual std::string kind() const = 0;
 
     /// Text of a whole sequence; bytes that are no UTF-8 become U+FFFD.
-    [[nodiscard]] std::string decode(std::span<const TokenId> tokens) const;
+    [[nodiscard]] virtual std::string decode(std::span<const TokenId> tokens) const;
     /// One token alone for lists and diagrams: its text if that is valid UTF-8, its name if special, else "<0xNN>" per byte.
     [[nodiscard]] std::string label(TokenId token) const;
 };
 
-/// Opens a tokenizer.json, a llama2.c tokenizer .bin, or a folder that holds tokenizer.json, or vocab.json and merges.txt.
+/// Opens a tokenizer.json, a SentencePiece .model, a llama2.c tokenizer .bin, or a folder that holds one of them (tokenizer.json,
+/// vocab.json and merges.txt, tokenizer.model, tokenizer.bin; the first that is there).
 /// For a checkpoint file (llama2.c .bin) looks beside it for tokenizer.bin or tok<V>.bin. `vocab` is the network's V: needed to read
 /// a llama2.c tokenizer (whose file does not say its size) and checked against the others; 0 = unknown.
 /// Throws Error: which places were searched and what to do.

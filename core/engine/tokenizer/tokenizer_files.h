@@ -10,14 +10,12 @@
 
 namespace loom {
 
-/// tokenizer.json with a byte-level BPE model; tokenizer_config.json beside it is read for eos_token and bos_token.
+/// tokenizer.json with a BPE model; tokenizer_config.json beside it is read for eos_token and bos_token.
 [[nodiscard]] std::shared_ptr<const Tokenizer> readTokenizerJson(const std::filesystem::path& file, std::int64_t vocab);
 /// A folder in GPT-2's layout: vocab.json and merges.txt.
 [[nodiscard]] std::shared_ptr<const Tokenizer> readGpt2Folder(const std::filesystem::path& folder, std::int64_t vocab);
 [[nodiscard]] std::shared_ptr<const Tokenizer> readLlama2cTokenizer(const std::filesystem::path& file, std::int64_t vocab);
-
-class BpeBuilder;
-/// Sets end and begin tokens from the tokenizer_config.json in `folder`, or without one by their common names.
-void readTokenizerConfig(const std::filesystem::path& folder, BpeBuilder& builder);
+/// SentencePiece's .model. It begins a text with its BOS unless the tokenizer_config.json beside it says otherwise (add_bos_token).
+[[nodiscard]] std::shared_ptr<const Tokenizer> readSentencePiece(const std::filesystem::path& file, std::int64_t vocab);
 
 }  // namespace loom

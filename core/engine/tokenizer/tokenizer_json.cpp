@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // tokenizer.json: model, added tokens, pre-tokenizer, post-processor. What is not supported is refused by name.
+#include <algorithm>
+
 #include "core/data/error.h"
 #include "core/engine/checkpoint/json_text.h"
 #include "core/engine/checkpoint/mapped_file.h"
 #include "core/engine/tokenizer/bpe_builder.h"
+#include "core/engine/tokenizer/bpe_tokenizer.h"
+#include "core/engine/tokenizer/json_fields.h"
+#include "core/engine/tokenizer/json_pipeline.h"
+#include "core/engine/tokenizer/tokenizer_config.h"
 #include "core/engine/tokenizer/tokenizer_errors.h"
 #include "core/engine/tokenizer/tokenizer_files.h"
 
@@ -12,82 +18,51 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* kDamaged = "The file is damaged; download or write it again";
-constexpr const char* kSupported = "Byte-level BPE is supported, as GPT-2 and Llama 3 have it";
-constexpr const char* kSentencePiece =
-    "SentencePiece-style tokenizer.json files are not supported yet; byte-level BPE and llama2.c's tokenizer.bin are";
-constexpr std::size_t kMostSplits = 32;
-
-const Json& member(const Json& object, const char* key) {
-    static const Json nothing;
-    const auto found = object.find(key);
-    return found == object.end() ? nothing : *found;
-}
+constexpr const char* kSupported = "Supported is BPE as GPT-2, Llama 2, Llama 3, Mistral, Qwen, Gemma and DeepSeek have it";
+constexpr const char* kSentencePiece = "If there is a SentencePiece tokenizer.model, name that file instead";
 
 /// Reads one tokenizer.json into a builder.
 class Reader {
 public:
-    Reader(const Json& root, BpeBuilder& builder) : m_root(root), m_builder(builder) {}
+    Reader(const Json& root, const std::string& file, BpeBuilder& builder) : m_root(root), m_fields(file), m_builder(builder) {}
 
     void read() {
-        if (!m_root.is_object()) fail("The file does not hold an object", "the whole file");
-        readModel(object(m_root, "model", "model"));
-        readNormalizer(member(m_root, "normalizer"), "normalizer");
-        readAddedTokens(member(m_root, "added_tokens"));
-        readPreTokenizer(member(m_root, "pre_tokenizer"), "pre_tokenizer");
-        if (!m_byteLevel) refuse("The tokenizer has no ByteLevel pre-tokenizer", "pre_tokenizer");
-        readPostProcessor(member(m_root, "post_processor"), "post_processor");
+        if (!m_root.is_object()) m_fields.fail("The file does not hold an object", "the whole file");
+        readModel(m_fields.object(m_root, "model", "model"));
+        readNormalizer(m_fields, JsonFields::member(m_root, "normalizer"), m_builder.parts);
+        readPreTokenizer(m_fields, JsonFields::member(m_root, "pre_tokenizer"), m_builder.parts);
+        if (m_builder.parts.byteFallback && m_builder.parts.alphabet == BpeParts::Alphabet::Bytes)
+            m_fields.refuse("byte_fallback stands beside ByteLevel", "model.byte_fallback", kSupported);
+        readAddedTokens(JsonFields::member(m_root, "added_tokens"));
+        readDecoder(m_fields, JsonFields::member(m_root, "decoder"), m_builder.parts);
+        readPostProcessor(JsonFields::member(m_root, "post_processor"), "post_processor");
+        m_builder.finish(m_ignoreMerges);
     }
 
 private:
-    [[noreturn]] void fail(const std::string& what, const std::string& key) const { throw Error{what, m_builder.at(key), kDamaged}; }
-    [[noreturn]] void refuse(const std::string& what, const std::string& key, const char* hint = kSupported) const {
-        throw Error{what, m_builder.at(key), hint};
-    }
-    [[nodiscard]] const Json& object(const Json& parent, const char* name, const std::string& key) const {
-        const Json& value = member(parent, name);
-        if (!value.is_object()) fail("This is missing or no object", key);
-        return value;
-    }
-    [[nodiscard]] std::string text(const Json& parent, const char* name, const std::string& key) const {
-        const Json& value = member(parent, name);
-        if (!value.is_string()) fail("This is missing or no text", key + "." + name);
-        return value.get<std::string>();
-    }
-    [[nodiscard]] bool flag(const Json& parent, const char* name, bool otherwise, const std::string& key) const {
-        const Json& value = member(parent, name);
-        if (value.is_null()) return otherwise;
-        if (!value.is_boolean()) fail("This is neither true nor false", key + "." + name);
-        return value.get<bool>();
-    }
-    [[nodiscard]] const Json& array(const Json& parent, const char* name, const std::string& key) const {
-        const Json& value = member(parent, name);
-        if (!value.is_array()) fail("This is missing or no list", key + "." + name);
-        return value;
-    }
-
     void readModel(const Json& model) {
-        if (const Json& type = member(model, "type"); !type.is_null() && text(model, "type", "model") != "BPE") {
-            refuse("The model " + inQuotes(type.get<std::string>()) + " is not supported", "model.type",
-                   type == "Unigram" ? kSentencePiece : kSupported);
+        if (const Json& type = JsonFields::member(model, "type"); !type.is_null() && m_fields.text(model, "type", "model") != "BPE") {
+            m_fields.refuse("The model " + inQuotes(type.get<std::string>()) + " is not supported", "model.type",
+                            type == "Unigram" ? kSentencePiece : kSupported);
         }
-        if (flag(model, "byte_fallback", false, "model")) refuse("The tokenizer uses byte_fallback", "model.byte_fallback", kSentencePiece);
+        m_builder.parts.byteFallback = m_fields.flag(model, "byte_fallback", false, "model");
         for (const char* name : {"continuing_subword_prefix", "end_of_word_suffix"}) {
-            if (!member(model, name).is_null() && !text(model, name, "model").empty()) {
-                refuse(std::string(name) + " is not supported", "model." + std::string(name));
+            if (!JsonFields::member(model, name).is_null() && !m_fields.text(model, name, "model").empty()) {
+                m_fields.refuse(std::string(name) + " is not supported", "model." + std::string(name), kSupported);
             }
         }
-        if (const Json& dropout = member(model, "dropout"); !dropout.is_null() && dropout != 0)
-            refuse("Dropout is not supported", "model.dropout");
-        m_builder.setVocabulary(member(model, "vocab"), "model.vocab");
-        if (!member(model, "unk_token").is_null()) {
-            const std::string unknown = text(model, "unk_token", "model");
+        if (const Json& dropout = JsonFields::member(model, "dropout"); !dropout.is_null() && dropout != 0)
+            m_fields.refuse("Dropout is not supported", "model.dropout", kSupported);
+        m_builder.setVocabulary(JsonFields::member(model, "vocab"), "model.vocab");
+        if (!JsonFields::member(model, "unk_token").is_null()) {
+            const std::string unknown = m_fields.text(model, "unk_token", "model");
             m_builder.parts.unknown = m_builder.find(unknown);
-            if (!m_builder.parts.unknown) fail("The unknown token " + inQuotes(unknown) + " is not in the vocabulary", "model.unk_token");
+            if (!m_builder.parts.unknown)
+                m_fields.fail("The unknown token " + inQuotes(unknown) + " is not in the vocabulary", "model.unk_token");
         }
-        m_builder.parts.fuseUnknown = flag(model, "fuse_unk", false, "model");
-        if (flag(model, "ignore_merges", false, "model")) m_builder.keepWholeWords();
-        const Json& merges = array(model, "merges", "model");
+        m_builder.parts.fuseUnknown = m_fields.flag(model, "fuse_unk", false, "model");
+        m_ignoreMerges = m_fields.flag(model, "ignore_merges", false, "model");
+        const Json& merges = m_fields.array(model, "merges", "model");
         for (std::size_t i = 0; i < merges.size(); ++i) readMerge(merges[i], "model.merges[" + std::to_string(i) + "]");
     }
 
@@ -96,133 +71,83 @@ private:
             m_builder.addMerge(merge[0].get_ref<const std::string&>(), merge[1].get_ref<const std::string&>(), key);
             return;
         }
-        if (!merge.is_string()) fail("A merge is neither two texts nor one text of two parts", key);
+        if (!merge.is_string()) m_fields.fail("A merge is neither two texts nor one text of two parts", key);
         const std::string_view both = merge.get_ref<const std::string&>();
         const std::size_t space = both.find(' ');
         if (space == std::string_view::npos || both.find(' ', space + 1) != std::string_view::npos)
-            fail("A merge does not have two parts", key);
+            m_fields.fail("A merge does not have two parts", key);
         m_builder.addMerge(both.substr(0, space), both.substr(space + 1), key);
-    }
-
-    void readNormalizer(const Json& node, const std::string& key) const {
-        if (node.is_null()) return;
-        if (!node.is_object()) fail("This is no object", key);
-        const std::string type = text(node, "type", key);
-        if (type == "Sequence") {
-            const Json& steps = array(node, "normalizers", key);
-            for (std::size_t i = 0; i < steps.size(); ++i) readNormalizer(steps[i], key + ".normalizers[" + std::to_string(i) + "]");
-            return;
-        }
-        refuse("The normalizer " + inQuotes(type) + " is not supported", key,
-               type == "Prepend" || type == "Precompiled" ? kSentencePiece : kSupported);
     }
 
     void readAddedTokens(const Json& list) {
         if (list.is_null()) return;
-        if (!list.is_array()) fail("This is no list", "added_tokens");
+        if (!list.is_array()) m_fields.fail("This is no list", "added_tokens");
         std::vector<AddedToken> tokens;
+        std::size_t bytes = 0;
         for (std::size_t i = 0; i < list.size(); ++i) {
             const std::string key = "added_tokens[" + std::to_string(i) + "]";
             const Json& entry = list[i];
-            if (!entry.is_object()) fail("This is no object", key);
-            const auto id = integerIn(member(entry, "id"), 0, kLargestTokenId);
-            if (!id) fail("The id is no whole number from 0 to " + std::to_string(kLargestTokenId), key + ".id");
-            AddedToken token{static_cast<std::uint32_t>(*id), text(entry, "content", key)};
-            token.special = flag(entry, "special", false, key);
-            token.singleWord = flag(entry, "single_word", false, key);
-            token.lstrip = flag(entry, "lstrip", false, key);
-            token.rstrip = flag(entry, "rstrip", false, key);
-            token.normalized = flag(entry, "normalized", !token.special, key);
+            if (!entry.is_object()) m_fields.fail("This is no object", key);
+            const auto id = integerIn(JsonFields::member(entry, "id"), 0, kLargestTokenId);
+            if (!id) m_fields.fail("The id is no whole number from 0 to " + std::to_string(kLargestTokenId), key + ".id");
+            AddedToken token{static_cast<std::uint32_t>(*id), m_fields.text(entry, "content", key)};
+            token.special = m_fields.flag(entry, "special", false, key);
+            token.singleWord = m_fields.flag(entry, "single_word", false, key);
+            token.lstrip = m_fields.flag(entry, "lstrip", false, key);
+            token.rstrip = m_fields.flag(entry, "rstrip", false, key);
+            token.normalized = m_fields.flag(entry, "normalized", !token.special, key);
+            const TextNormalizer& normalizer = m_builder.parts.normalizer;
+            if (token.normalized && normalizer.steps() > 0)  // it is looked for in normalized text
+                token.pattern = normalizer.apply(token.content, false, PatternDeadline(token.content.size()));
+            bytes += std::max(token.content.size(), token.pattern.size());
+            if (bytes > AddedTokens::kMostBytes) m_fields.fail("The added tokens are longer than 1 MiB together", key);
             tokens.push_back(std::move(token));
         }
         m_builder.setAddedTokens(std::move(tokens), "added_tokens");
     }
 
-    void readPreTokenizer(const Json& node, const std::string& key) {
-        if (node.is_null()) return;
-        if (!node.is_object()) fail("This is no object", key);
-        const std::string type = text(node, "type", key);
-        if (type == "Sequence") {
-            const Json& steps = array(node, "pretokenizers", key);
-            for (std::size_t i = 0; i < steps.size(); ++i) readPreTokenizer(steps[i], key + ".pretokenizers[" + std::to_string(i) + "]");
-            return;
-        }
-        if (m_byteLevel) refuse("The pre-tokenizer " + inQuotes(type) + " comes after ByteLevel, which is not supported", key);
-        if (type == "ByteLevel") {
-            m_byteLevel = true;
-            m_builder.parts.addPrefixSpace = flag(node, "add_prefix_space", true, key);
-            if (flag(node, "use_regex", true, key)) m_builder.parts.wordPattern = SplitPattern(kGpt2Pattern, m_builder.at(key));
-        } else if (type == "Digits") {
-            const bool each = flag(node, "individual_digits", false, key);
-            addSplit({SplitPattern("\\p{N}", m_builder.at(key)), each ? SplitBehaviour::Isolated : SplitBehaviour::Contiguous, false}, key);
-        } else if (type == "Split") {
-            addSplit({splitPattern(object(node, "pattern", key + ".pattern"), key + ".pattern"),
-                      behaviour(text(node, "behavior", key), key), flag(node, "invert", false, key)},
-                     key);
-        } else {
-            refuse("The pre-tokenizer " + inQuotes(type) + " is not supported", key, type == "Metaspace" ? kSentencePiece : kSupported);
-        }
-    }
-    void addSplit(BpeParts::Split split, const std::string& key) {
-        if (m_builder.parts.splits.size() >= kMostSplits)
-            refuse("The tokenizer splits the text more than " + std::to_string(kMostSplits) + " times", key);
-        m_builder.parts.splits.push_back(std::move(split));
-    }
-    [[nodiscard]] SplitPattern splitPattern(const Json& node, const std::string& key) const {
-        if (node.contains("Regex")) return {text(node, "Regex", key), m_builder.at(key)};
-        if (node.contains("String")) return SplitPattern::literal(text(node, "String", key), m_builder.at(key));
-        fail("The pattern is neither a Regex nor a String", key);
-    }
-    [[nodiscard]] SplitBehaviour behaviour(const std::string& name, const std::string& key) const {
-        if (name == "Removed") return SplitBehaviour::Removed;
-        if (name == "Isolated") return SplitBehaviour::Isolated;
-        if (name == "MergedWithPrevious") return SplitBehaviour::MergedWithPrevious;
-        if (name == "MergedWithNext") return SplitBehaviour::MergedWithNext;
-        if (name == "Contiguous") return SplitBehaviour::Contiguous;
-        fail("The behaviour " + inQuotes(name) + " is unknown", key + ".behavior");
-    }
-
     void readPostProcessor(const Json& node, const std::string& key) {
         if (node.is_null()) return;
-        if (!node.is_object()) fail("This is no object", key);
-        const std::string type = text(node, "type", key);
+        if (!node.is_object()) m_fields.fail("This is no object", key);
+        const std::string type = m_fields.text(node, "type", key);
         if (type == "ByteLevel") return;  // only moves offsets
         if (type == "Sequence") {
-            const Json& steps = array(node, "processors", key);
+            const Json& steps = m_fields.array(node, "processors", key);
             for (std::size_t i = 0; i < steps.size(); ++i) readPostProcessor(steps[i], key + ".processors[" + std::to_string(i) + "]");
             return;
         }
-        if (type != "TemplateProcessing") refuse("The post-processor " + inQuotes(type) + " is not supported", key);
-        if (m_template) refuse("The tokenizer has two templates", key);
+        if (type != "TemplateProcessing") m_fields.refuse("The post-processor " + inQuotes(type) + " is not supported", key, kSupported);
+        if (m_template) m_fields.refuse("The tokenizer has two templates", key, kSupported);
         m_template = true;
         readTemplate(node, key);
     }
     void readTemplate(const Json& node, const std::string& key) {
-        const Json& specials = object(node, "special_tokens", key + ".special_tokens");
+        const Json& specials = m_fields.object(node, "special_tokens", key + ".special_tokens");
         bool afterText = false;
-        for (const Json& item : array(node, "single", key)) {
-            if (!item.is_object()) fail("An item is no object", key + ".single");
+        for (const Json& item : m_fields.array(node, "single", key)) {
+            if (!item.is_object()) m_fields.fail("An item is no object", key + ".single");
             if (item.contains("Sequence")) {
-                if (afterText) refuse("The template has the text twice", key + ".single");
+                if (afterText) m_fields.refuse("The template has the text twice", key + ".single", kSupported);
                 afterText = true;
                 continue;
             }
-            const std::string name = text(object(item, "SpecialToken", key + ".single"), "id", key + ".single");
-            const Json& special = object(specials, name.c_str(), key + ".special_tokens");
-            for (const Json& value : array(special, "ids", key + ".special_tokens")) {
+            const std::string name = m_fields.text(m_fields.object(item, "SpecialToken", key + ".single"), "id", key + ".single");
+            const Json& special = m_fields.object(specials, name.c_str(), key + ".special_tokens");
+            for (const Json& value : m_fields.array(special, "ids", key + ".special_tokens")) {
                 const auto& tokens = m_builder.parts.tokens;
                 const auto id = integerIn(value, 0, static_cast<std::int64_t>(tokens.size()) - 1);
                 if (!id || !tokens[static_cast<std::size_t>(*id)].exists)
-                    fail("The id of " + inQuotes(name) + " is not in the vocabulary", key + ".special_tokens");
+                    m_fields.fail("The id of " + inQuotes(name) + " is not in the vocabulary", key + ".special_tokens");
                 (afterText ? m_builder.parts.ending : m_builder.parts.beginning).emplace_back(*id);
             }
         }
-        if (!afterText) fail("The template has no place for the text", key + ".single");
+        if (!afterText) m_fields.fail("The template has no place for the text", key + ".single");
     }
 
     const Json& m_root;
+    JsonFields m_fields;
     BpeBuilder& m_builder;
-    bool m_byteLevel = false;
+    bool m_ignoreMerges = false;
     bool m_template = false;
 };
 
@@ -232,9 +157,9 @@ std::shared_ptr<const Tokenizer> readTokenizerJson(const std::filesystem::path& 
     const std::string name = pathText(file);
     const Json root = parseJson(readTextFile(file, kLargestTokenizerFile), name);
     BpeBuilder builder(name, vocab);
-    Reader(root, builder).read();
-    readTokenizerConfig(file.parent_path(), builder);
-    return std::make_shared<const ByteLevelBpe>(std::move(builder.parts));
+    Reader(root, name, builder).read();
+    builder.setEnds(readTokenizerConfig(file.parent_path()));
+    return std::make_shared<const BpeTokenizer>(std::move(builder.parts));
 }
 
 }  // namespace loom
