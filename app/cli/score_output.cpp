@@ -8,6 +8,7 @@
 #include "core/data/error.h"
 #include "core/data/utf8.h"
 #include "core/engine/checkpoint/mapped_file.h"
+#include "core/engine/evaluate/evaluate.h"
 
 namespace loom::cli {
 namespace {
@@ -31,7 +32,9 @@ std::string readText(const std::string& path) {
 
 std::optional<WordSet> readVocabulary(const std::string& path) {
     if (path.empty()) return std::nullopt;
-    WordSet words = wordSet(readText(path));
+    const std::string text = readText(path);
+    WordSet words;
+    for (const std::string_view story : splitStories(text)) words.merge(wordSet(story));  // separators are no words
     if (words.empty()) throw Error{"There is no word to judge spelling by", path, "Give a word list or the stories the model learnt from"};
     return words;
 }

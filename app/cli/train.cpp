@@ -55,6 +55,12 @@ public:
         m_line.show(text.str());
     }
 
+    PauseAnswer onPause(const TrainPause& pause) override {
+        if (pause.cause != PauseCause::Outlier) return PauseAnswer::Stop;  // the error says what to do
+        onNote(pause.problem.what + "; going on");
+        return PauseAnswer::GoOn;
+    }
+
 private:
     ProgressLine m_line;
     std::string m_phase;
@@ -103,12 +109,16 @@ int run(const Options& options, const Context& context) {
                                     {"tokens", s.tokens}, {"seconds", s.seconds}, {"tokens_per_second", s.tokensPerSecond},
                                     {"loss", s.loss},     {"stopped", s.stopped}};
         if (s.validationLoss) json["validation_loss"] = *s.validationLoss;
+        if (s.best) json["best"] = {{"step", s.best->step}, {"validation_loss", *s.best->validationLoss}};
+        json["ended_early"] = s.endedEarly;
         if (s.bitsPerByte) json["bits_per_byte"] = *s.bitsPerByte;
         Context::print(json);
     } else {
         std::cout << (s.stopped ? "Stopped at step " : "Done: step ") << s.step << " of " << s.steps << ", " << s.tokens << " tokens in "
                   << durationText(s.seconds) << std::fixed << std::setprecision(4) << ", loss " << s.loss;
         if (s.validationLoss) std::cout << ", validation loss " << *s.validationLoss;
+        if (s.best && s.best->step != s.step)
+            std::cout << " (lowest at step " << s.best->step << ": " << *s.best->validationLoss << ", in best/)";
         if (s.bitsPerByte) std::cout << ", " << *s.bitsPerByte << " bits per byte on held-out stories";
         std::cout << "\nThe checkpoint is in " << folder << '\n';
     }

@@ -14,9 +14,12 @@ std::string_view sentence(AbsorbObstacle obstacle) {
 }
 
 std::optional<AbsorbObstacle> absorbObstacle(const ModelConfig& config) {
-    if (config.attention.latent == Latent::None) return AbsorbObstacle::NoLatent;
-    if (config.attention.latent == Latent::PerHead && config.positions == Positions::Rotary) return AbsorbObstacle::RotaryAfterUp;
-    return std::nullopt;
+    switch (config.attention.latent) {
+        case Latent::None: return AbsorbObstacle::NoLatent;
+        case Latent::PerHead: break;
+        case Latent::Joint: return std::nullopt;  // its rotary key stands apart
+    }
+    return config.positions == Positions::Rotary ? std::optional(AbsorbObstacle::RotaryAfterUp) : std::nullopt;
 }
 
 }  // namespace loom

@@ -129,6 +129,9 @@ TEST_F(CliTrain, fromATextToAStory) {
     EXPECT_EQ(card["training"]["steps"], 60);
     EXPECT_EQ(card["data"]["stories"], 150);
     EXPECT_EQ(card["samples"].size(), 5U);
+    const std::string timeline = test::readFile(m_folder / "run" / "samples.jsonl");
+    EXPECT_EQ(std::count(timeline.begin(), timeline.end(), '\n'), 3) << "stories of each measurement";
+    EXPECT_EQ(json("inspect " + path("run/best"))["form"], "mha");
     EXPECT_NEAR(card["result"]["bits_per_byte"].get<double>(), result["bits_per_byte"].get<double>(), 1e-9);
     EXPECT_EQ(card["curve"].back()["step"], 60);
     EXPECT_NEAR(card["curve"].back()["validation_loss"].get<double>(), result["validation_loss"].get<double>(), 1e-12);

@@ -104,6 +104,28 @@ TEST_F(MemoryAccounting, trainingCountsWeightsMomentsAndActivations) {
     }
 }
 
+TEST_F(MemoryAccounting, nothingOfMixedPrecisionTrainingIsLeft) {
+    Lab* lab = valueOrThrow(loadLab());
+    ModelConfig config = networkCase("gpt");
+    TrainerOptions options;
+    options.precision = DType::BF16;
+    {
+        const auto trainer = valueOrThrow(lab->buildTrainable(memoryCheckpoint(config), options, account));
+        const std::int64_t weights = now(MemoryKind::Weights);
+        EXPECT_GT(weights, countParameters(config).total * 4) << "matrices have a bf16 shadow";
+        EXPECT_LT(weights, countParameters(config).total * 6);
+        TokenBatch batch;
+        batch.rows = 1;
+        for (const TokenId id : someTokens(32, config.vocab)) batch.inputs.push_back(id.value());
+        batch.targets = batch.inputs;
+        for (const std::int64_t step : {1, 2, 3}) ASSERT_TRUE(trainer->step({&batch, 1}, 1e-3, step, {}));
+        ASSERT_TRUE(trainer->loss(batch));
+        EXPECT_EQ(now(MemoryKind::Weights), weights);
+        EXPECT_GT(account.peak(MemoryKind::Activations), 0);
+    }
+    for (const MemoryKind kind : {MemoryKind::Weights, MemoryKind::Optimiser, MemoryKind::Activations}) EXPECT_EQ(now(kind), 0);
+}
+
 TEST_F(MemoryAccounting, aStepSaysWhatItAllocated) {
     Lab* lab = valueOrThrow(loadLab());
     const ModelConfig config = networkCase("mha");

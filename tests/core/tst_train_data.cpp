@@ -37,7 +37,7 @@ TEST(TrainConfig, readsEverySetting) {
                        R"("training":{"context":16,"batch":3,"accumulation":2,"steps":50,"learning_rate":0.01,)"
                        R"("min_learning_rate":0.002,"warmup":5,"beta1":0.8,"beta2":0.9,"eps":1e-6,"weight_decay":0.2,"clip":2,)"
                        R"("dropout":0.1,"precision":"bf16","storage":"bf16","evaluate_every":7,"validation_rows":9,)"
-                       R"("checkpoint_every":11,"seed":12})");
+                       R"("checkpoint_every":11,"schedule":"linear","patience":4,"sample_tokens":0,"seed":12})");
     EXPECT_EQ(c.model.vocab, 300);
     EXPECT_EQ(c.name + c.twin + c.description + c.data.name + c.data.licence + c.data.source, "Small../otherdnls");
     const TrainSettings& s = c.training;
@@ -54,6 +54,9 @@ TEST(TrainConfig, readsEverySetting) {
     EXPECT_EQ(s.evaluateEvery, 7);
     EXPECT_EQ(s.validationRows, 9);
     EXPECT_EQ(s.checkpointEvery, 11);
+    EXPECT_EQ(s.schedule, Schedule::Linear);
+    EXPECT_EQ(s.patience, 4);
+    EXPECT_EQ(s.sampleTokens, 0);
     EXPECT_EQ(s.seed, 12U);
     // What the run keeps of it says the same.
     const TrainConfig again = parseTrainConfig(c.text, "again", 0);
@@ -115,6 +118,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadConfig{"TooManyTokens", kLlama + R"(,"vocab_size":300)",
                   R"(,"training":{"batch":1000000,"context":32,"accumulation":1,"steps":1,"dropout":2})", "dropout"},
         BadConfig{"WrongType", kLlama, R"(,"training":{"steps":"many"})", "training.steps"},
+        BadConfig{"UnknownSchedule", kLlama, R"(,"training":{"schedule":"step"})", "schedule is \"step\""},
         BadConfig{"UnknownPrecision", kLlama, R"(,"training":{"precision":"f16"})", "precision is \"f16\""}),
     [](const testing::TestParamInfo<BadConfig>& each) { return std::string(each.param.name); });
 
@@ -138,6 +142,14 @@ TEST(LearningRate, warmsUpAndFallsAlongACosine) {
     s.warmup = 0;
     EXPECT_NEAR(learningRateAt(s, 1), 1.0, 1e-3);
     s.warmup = s.steps;
+    EXPECT_DOUBLE_EQ(learningRateAt(s, 110), 1.0);
+    s.warmup = 10;
+    s.schedule = Schedule::Linear;
+    EXPECT_DOUBLE_EQ(learningRateAt(s, 5), 0.5);
+    EXPECT_DOUBLE_EQ(learningRateAt(s, 35), 0.8);
+    EXPECT_DOUBLE_EQ(learningRateAt(s, 110), 0.2);
+    s.schedule = Schedule::Constant;
+    EXPECT_DOUBLE_EQ(learningRateAt(s, 5), 0.5);
     EXPECT_DOUBLE_EQ(learningRateAt(s, 110), 1.0);
 }
 

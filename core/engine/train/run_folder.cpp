@@ -42,6 +42,12 @@ Json pointJson(const TrainPoint& p) {
     return json;
 }
 
+void appendLine(const fs::path& file, const std::string& line) {
+    std::ofstream out(file, std::ios::app);
+    out << line << '\n' << std::flush;
+    if (!out) throw systemError("The run's record cannot be written", file, errno);
+}
+
 std::optional<TrainPoint> pointFrom(const std::string& line) {
     const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
     if (!json.is_object()) return std::nullopt;  // a line that a kill cut short
@@ -122,6 +128,22 @@ RunRequest readRequest(const fs::path& file) {
 
 }  // namespace
 
+namespace {
+
+/// The tokenizer's files from a folder, or from the one around a tokenizer.json.
+void copyTokenizer(const fs::path& tokenizer, const fs::path& folder) {
+    const bool isFolder = fs::is_directory(tokenizer);
+    for (const char* name : kTokenizerFiles) {
+        fs::path from = (isFolder ? tokenizer : tokenizer.parent_path()) / name;
+        if (!isFolder && name == std::string_view("tokenizer.json")) from = tokenizer;  // whatever it is called there
+        if (!fileExists(from)) continue;
+        const MappedFile file(from);
+        writeTextFile(folder / name, file.text());
+    }
+}
+
+}  // namespace
+
 /// Held as long as a process works on the run; the system lets go of it when the process ends, however it ends.
 class RunFolder::Lock {
 public:
@@ -159,14 +181,7 @@ RunFolder RunFolder::create(const fs::path& folder, const RunRequest& request, c
     }
     createFolder(folder);
     auto lock = std::make_shared<Lock>(folder);
-    const bool isFolder = fs::is_directory(tokenizer);
-    for (const char* name : kTokenizerFiles) {
-        fs::path from = (isFolder ? tokenizer : tokenizer.parent_path()) / name;
-        if (!isFolder && name == std::string_view("tokenizer.json")) from = tokenizer;  // whatever it is called there
-        if (!fileExists(from)) continue;
-        const MappedFile file(from);
-        writeTextFile(folder / name, file.text());
-    }
+    copyTokenizer(tokenizer, folder);
     writeTextFile(folder / "run.json", requestText(request));  // last: a run has its tokenizer
     return {folder, request, std::move(lock)};
 }
@@ -185,36 +200,60 @@ RunFolder RunFolder::open(const fs::path& folder) {
     return {folder, readRequest(folder / "run.json"), std::move(lock)};
 }
 
-void RunFolder::writeDescriptions(const TrainConfig& config) const {
+namespace {
+
+/// config.json, generation_config.json, latentloom.json. `up` leads from the folder to where the run's own lies.
+void describe(const fs::path& folder, const TrainConfig& config, const std::string& suffix, const std::string& up) {
     Json own{{"format_version", kVersion}};
-    if (!config.name.empty()) own["name"] = config.name;
-    if (!config.twin.empty()) own["twin"] = config.twin;
-    writeTextFile(m_folder / "latentloom.json", own.dump(2) + "\n");
-    writeTextFile(m_folder / "generation_config.json", generationConfigText(config.model));
-    writeTextFile(m_folder / "config.json", configText(config.model, config.training.storage));
+    if (!config.name.empty()) own["name"] = config.name + suffix;
+    if (!config.twin.empty() && up.empty()) own["twin"] = config.twin;
+    writeTextFile(folder / "latentloom.json", own.dump(2) + "\n");
+    writeTextFile(folder / "generation_config.json", generationConfigText(config.model));
+    writeTextFile(folder / "config.json", configText(config.model, config.training.storage));
 }
 
-void RunFolder::writeCheckpoint(TrainableModel& trainer, std::int64_t step, double seconds, DType storage) const {
+}  // namespace
+
+void RunFolder::writeDescriptions(const TrainConfig& config) const { describe(m_folder, config, {}, {}); }
+
+void RunFolder::writeCheckpoint(TrainableModel& trainer, const Moment& moment, DType storage) const {
     const std::vector<TensorToWrite> state = valueOrThrow(trainer.state(true));
-    writeSafetensors(m_folder / "state.safetensors", state, {{"step", std::to_string(step)}, {"seconds", Json(seconds).dump()}});
+    writeSafetensors(
+        m_folder / "state.safetensors", state,
+        {{"step", std::to_string(moment.step)}, {"seconds", Json(moment.seconds).dump()}, {"rate_factor", Json(moment.rateFactor).dump()}});
+    writeModel(trainer, storage);
+}
+
+void RunFolder::writeModel(TrainableModel& trainer, DType storage) const {
     writeWeights(m_folder, valueOrThrow(trainer.state(false)), storage);
 }
 
-std::optional<RunFolder::Restored> RunFolder::restore(TrainableModel& trainer) const {
+void RunFolder::writeBest(TrainableModel& trainer, const TrainConfig& config) const {
+    const fs::path best = m_folder / "best";
+    if (!fileExists(best / "config.json")) {
+        createFolder(best);
+        copyTokenizer(m_folder, best);
+        describe(best, config, " (best)", "..");
+    }
+    writeWeights(best, valueOrThrow(trainer.state(false)), config.training.storage);
+}
+
+std::optional<RunFolder::Moment> RunFolder::restore(TrainableModel& trainer) const {
     const fs::path path = m_folder / "state.safetensors";
     if (!fileExists(path)) return std::nullopt;
     const SafetensorsFile file = readSafetensors(path);
-    const auto number = [&](const char* key) {
+    const auto number = [&](const std::string& key) {
         const auto found = file.metadata.find(key);
         double value = 0;
         const bool good = found != file.metadata.end() &&
                           std::from_chars(found->second.data(), found->second.data() + found->second.size(), value).ec == std::errc();
         if (!good || !(value >= 0 && value < 1e15)) {
-            throw Error{"The saved state does not say its " + std::string(key), pathText(path), "Remove the file to begin again"};
+            throw Error{"The saved state does not say its " + key, pathText(path), "Remove the file to begin again"};
         }
         return value;
     };
-    const Restored restored{static_cast<std::int64_t>(number("step")), number("seconds")};
+    const Moment restored{static_cast<std::int64_t>(number("step")), number("seconds"),
+                          file.metadata.contains("rate_factor") ? number("rate_factor") : 1.0};
     const Result<void> result = trainer.restore(file.tensors);
     if (!result) throw Error{result.error().what, pathText(path) + ": " + result.error().where, result.error().hint};
     return restored;
@@ -232,13 +271,17 @@ std::vector<TrainPoint> RunFolder::takeMetrics(std::int64_t step) const {
         kept += line + "\n";
     }
     if (fileExists(path)) writeTextFile(path, kept);
+    const fs::path samples = m_folder / "samples.jsonl";
+    if (!fileExists(samples)) return points;
+    std::string stories;
+    for (const StepSamples& s : readSamples(samples))
+        if (s.step <= step) stories += samplesLine(s) + "\n";
+    writeTextFile(samples, stories);
     return points;
 }
 
-void RunFolder::appendMetrics(const TrainPoint& point) const {
-    std::ofstream out(m_folder / "metrics.jsonl", std::ios::app);
-    out << pointJson(point).dump() << '\n' << std::flush;
-    if (!out) throw systemError("The metrics cannot be written", m_folder / "metrics.jsonl", errno);
-}
+void RunFolder::appendMetrics(const TrainPoint& point) const { appendLine(m_folder / "metrics.jsonl", pointJson(point).dump()); }
+
+void RunFolder::appendSamples(const StepSamples& samples) const { appendLine(m_folder / "samples.jsonl", samplesLine(samples)); }
 
 }  // namespace loom

@@ -5,9 +5,11 @@
 //   state.safetensors     weights, moments and step together in one file, so that they always belong to each other
 //   model.safetensors     the weights alone, with config.json, generation_config.json and latentloom.json: a checkpoint
 //                         that the program (and for its families `transformers`) opens
+//   best/                 a checkpoint of its own: the weights whose validation loss was lowest
 //   metrics.jsonl         a line per step
+//   samples.jsonl         stories of each measurement
 //   training.json         the model card
-// Every file but metrics.jsonl appears whole or not at all; of metrics.jsonl lines behind the state's step are dropped on resuming.
+// Every file but those two appears whole or not at all; of them lines behind the state's step are dropped on resuming.
 #pragma once
 
 #include <filesystem>
@@ -19,6 +21,7 @@
 #include "core/data/train_point.h"
 #include "core/engine/api/training.h"
 #include "core/engine/train/data_set.h"
+#include "core/engine/train/run_samples.h"
 #include "core/engine/train/train_config.h"
 
 namespace loom {
@@ -47,18 +50,23 @@ public:
     /// config.json, generation_config.json, latentloom.json.
     void writeDescriptions(const TrainConfig& config) const;
     /// State first, model after it.
-    void writeCheckpoint(TrainableModel& trainer, std::int64_t step, double seconds, DType storage) const;
-
-    struct Restored {
+    struct Moment {
         std::int64_t step = 0;
         double seconds = 0;
+        double rateFactor = 1.0;  ///< of the learning rate, after roll-backs
     };
+    void writeCheckpoint(TrainableModel& trainer, const Moment& moment, DType storage) const;
+    /// model.safetensors alone.
+    void writeModel(TrainableModel& trainer, DType storage) const;
+    /// The weights as a checkpoint of its own in the folder "best", which replaces the one before.
+    void writeBest(TrainableModel& trainer, const TrainConfig& config) const;
     /// Puts the saved state into the trainer; nothing where none was saved yet.
-    [[nodiscard]] std::optional<Restored> restore(TrainableModel& trainer) const;
+    [[nodiscard]] std::optional<Moment> restore(TrainableModel& trainer) const;
 
     /// Lines of metrics.jsonl up to `step`; drops the others from the file.
     [[nodiscard]] std::vector<TrainPoint> takeMetrics(std::int64_t step) const;
     void appendMetrics(const TrainPoint& point) const;
+    void appendSamples(const StepSamples& samples) const;
 
 private:
     class Lock;

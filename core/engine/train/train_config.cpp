@@ -24,25 +24,17 @@ constexpr double kLargestSeed = 9007199254740992.0;  // 2^53: what JSON keeps ex
 
 constexpr std::array<std::string_view, 6> kTopKeys{"model", "training", "name", "twin", "description", "data"};
 constexpr std::array<std::string_view, 3> kDataKeys{"name", "licence", "source"};
-constexpr std::array<std::string_view, 20> kTrainingKeys{"context",
-                                                         "batch",
-                                                         "accumulation",
-                                                         "steps",
-                                                         "learning_rate",
-                                                         "min_learning_rate",
-                                                         "warmup",
-                                                         "beta1",
-                                                         "beta2",
-                                                         "eps",
-                                                         "weight_decay",
-                                                         "clip",
-                                                         "dropout",
-                                                         "precision",
-                                                         "storage",
-                                                         "evaluate_every",
-                                                         "validation_rows",
-                                                         "checkpoint_every",
-                                                         "seed",
+constexpr std::array<std::string_view, 23> kTrainingKeys{"context",         "batch",
+                                                         "accumulation",    "steps",
+                                                         "learning_rate",   "min_learning_rate",
+                                                         "warmup",          "beta1",
+                                                         "beta2",           "eps",
+                                                         "weight_decay",    "clip",
+                                                         "dropout",         "precision",
+                                                         "storage",         "evaluate_every",
+                                                         "validation_rows", "checkpoint_every",
+                                                         "schedule",        "patience",
+                                                         "sample_tokens",   "seed",
                                                          "comment"};
 constexpr std::array<std::string_view, 15> kCommonModelKeys{"model_type",
                                                             "architectures",
@@ -84,6 +76,13 @@ DType precisionFrom(const ConfigReader& reader, const std::string& key, DType ab
     reader.fail(key + " is " + inQuotes(text), "Choose f32 or bf16");
 }
 
+Schedule scheduleFrom(const ConfigReader& reader) {
+    const std::string text = reader.text("schedule", std::string(name(Schedule::Cosine)));
+    for (const Schedule schedule : {Schedule::Cosine, Schedule::Linear, Schedule::Constant})
+        if (text == name(schedule)) return schedule;
+    reader.fail("schedule is " + inQuotes(text), "Choose cosine, linear or constant");
+}
+
 TrainSettings readSettings(const ConfigReader& reader, const ModelConfig& model) {
     reader.allowOnly(kTrainingKeys);
     TrainSettings s;
@@ -94,6 +93,9 @@ TrainSettings readSettings(const ConfigReader& reader, const ModelConfig& model)
     s.learningRate = reader.number("learning_rate", s.learningRate);
     s.minLearningRate = reader.number("min_learning_rate", s.learningRate / 10);
     s.warmup = reader.integer("warmup", s.steps / 10 < 100 ? s.steps / 10 : 100);
+    s.schedule = scheduleFrom(reader);
+    s.patience = reader.integer("patience", s.patience);
+    s.sampleTokens = reader.integer("sample_tokens", s.sampleTokens);
     s.adamW.beta1 = reader.number("beta1", s.adamW.beta1);
     s.adamW.beta2 = reader.number("beta2", s.adamW.beta2);
     s.adamW.eps = reader.number("eps", s.adamW.eps);
@@ -147,13 +149,26 @@ void checkTrainSettings(const TrainSettings& s, const ModelConfig& model, const 
     whole("evaluate_every", s.evaluateEvery, 0, kMost);
     whole("validation_rows", s.validationRows, 1, 1'000'000);
     whole("checkpoint_every", s.checkpointEvery, 0, kMost);
+    whole("patience", s.patience, 0, kMost);
+    whole("sample_tokens", s.sampleTokens, 0, 100'000);
+}
+
+std::string_view name(Schedule schedule) {
+    switch (schedule) {
+        case Schedule::Cosine: return "cosine";
+        case Schedule::Linear: return "linear";
+        case Schedule::Constant: return "constant";
+    }
+    return "?";
 }
 
 double learningRateAt(const TrainSettings& s, std::int64_t step) {
     if (step <= s.warmup) return s.learningRate * static_cast<double>(step) / static_cast<double>(s.warmup);
+    if (s.schedule == Schedule::Constant) return s.learningRate;
     const auto decay = static_cast<double>(s.steps - s.warmup);
     const double done = std::min(1.0, static_cast<double>(step - s.warmup) / decay);
-    return s.minLearningRate + 0.5 * (s.learningRate - s.minLearningRate) * (1.0 + std::cos(std::numbers::pi * done));
+    const double left = s.schedule == Schedule::Linear ? 1.0 - done : 0.5 * (1.0 + std::cos(std::numbers::pi * done));
+    return s.minLearningRate + (s.learningRate - s.minLearningRate) * left;
 }
 
 TrainConfig parseTrainConfig(const std::string& text, const std::string& where, std::int64_t vocab) {

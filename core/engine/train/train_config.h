@@ -5,11 +5,16 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "core/data/model_config.h"
 #include "core/engine/api/training.h"
 
 namespace loom {
+
+/// How the learning rate goes from learningRate after the warm-up to minLearningRate at the last step. Constant: not at all.
+enum class Schedule : std::uint8_t { Cosine, Linear, Constant };
+[[nodiscard]] std::string_view name(Schedule schedule);  ///< "cosine", "linear", "constant"
 
 /// Key "training" of a configuration file; every key is optional.
 struct TrainSettings {
@@ -19,15 +24,18 @@ struct TrainSettings {
     std::int64_t steps = 1000;      ///< optimiser steps in all
     double learningRate = 1e-3;     ///< at the end of the warm-up
     double minLearningRate = 1e-4;  ///< at the last step
-    std::int64_t warmup = 100;      ///< steps from 0 to learningRate, then a cosine down to minLearningRate
-    AdamWSettings adamW;            ///< beta1, beta2, eps, weight_decay
-    double clip = 1.0;              ///< largest norm of the gradient; 0 = no limit
+    std::int64_t warmup = 100;      ///< steps from 0 to learningRate
+    Schedule schedule = Schedule::Cosine;
+    AdamWSettings adamW;  ///< beta1, beta2, eps, weight_decay
+    double clip = 1.0;    ///< largest norm of the gradient; 0 = no limit
     double dropout = 0.0;
     DType precision = DType::F32;        ///< "f32", or "bf16" with f32 weights
     DType storage = DType::F32;          ///< element type of model.safetensors: "f32" or "bf16"
     std::int64_t evaluateEvery = 250;    ///< steps between two measurements of the validation loss; 0 = only at the end
     std::int64_t validationRows = 64;    ///< rows that it is measured on
     std::int64_t checkpointEvery = 250;  ///< steps between two checkpoints; 0 = only at the end
+    std::int64_t patience = 0;           ///< measurements without a new lowest validation loss after which the run ends; 0 = never
+    std::int64_t sampleTokens = 60;      ///< length of the stories that are written at each measurement; 0 = none are
     std::uint64_t seed = 1;              ///< of the first weights, the order of the data and dropout
     [[nodiscard]] std::int64_t tokensPerStep() const { return context * batch * accumulation; }
 };

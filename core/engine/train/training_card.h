@@ -9,16 +9,10 @@
 
 #include "core/data/train_point.h"
 #include "core/engine/evaluate/evaluate.h"
+#include "core/engine/train/run_samples.h"
 #include "core/engine/train/train_config.h"
 
 namespace loom {
-
-struct SampleStory {
-    std::string prompt;
-    std::uint64_t seed = 0;
-    double temperature = 0;
-    std::string text;  ///< the continuation only
-};
 
 struct TrainingCard {
     TrainConfig config;

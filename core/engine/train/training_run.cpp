@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <deque>
 #include <thread>
 
 #include <nlohmann/json.hpp>
@@ -17,7 +16,7 @@
 #include "core/engine/train/initial_weights.h"
 #include "core/engine/train/run_data.h"
 #include "core/engine/train/run_folder.h"
-#include "core/engine/train/training_card.h"
+#include "core/engine/train/training_loop.h"
 
 namespace loom {
 namespace {
@@ -28,10 +27,7 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kUsualVocabulary = 4096;
 constexpr const char* kKeptKinds = " BPE";                   // how their names end
 constexpr const char* kScratch = "tokenizer.part-learning";  ///< folder of a tokenizer that is learnt for the run
-constexpr std::array kPrompts{"Once upon a time", "One day, a little girl named Lily", "Tom had a big red ball.",
-                              "The dog was very sad because", "\"Can I help you?\" asked the"};
 constexpr std::int64_t kSampleTokens = 200;
-constexpr double kSampleTemperature = 0.8;
 constexpr std::int64_t kMostScored = 2000;  ///< held-out stories that a finished run is measured on
 
 double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
@@ -72,7 +68,7 @@ public:
             begin();
         }
         prepare();
-        loop();
+        m_loop->go();
         if (!m_summary.stopped) finish();
         return m_summary;
     }
@@ -181,87 +177,8 @@ private:
         m_config.model.eosTokens = {m_tokenizerEnd};
         m_folder->writeDescriptions(m_config);
         m_trainer = makeTrainer(m_config, threadsAsked());
-        if (const auto restored = m_folder->restore(*m_trainer)) {
-            m_step = restored->step;
-            m_secondsBefore = restored->seconds;
-            if (m_order.resume) m_observer.onNote("Resuming at step " + std::to_string(m_step));
-        } else {
-            m_folder->writeCheckpoint(*m_trainer, 0, 0.0, m_config.training.storage);  // from now on there is a checkpoint to open
-        }
-        m_points = m_folder->takeMetrics(m_step);
-        m_summary.steps = m_config.training.steps;
-        m_summary.step = m_step;
-        if (!m_points.empty()) {
-            m_summary.loss = m_points.back().loss;
-            m_summary.validationLoss = m_points.back().validationLoss;
-        }
-    }
-
-    [[nodiscard]] double seconds() const { return m_secondsBefore + secondsSince(m_start); }
-
-    [[nodiscard]] double validationLoss() const {
-        double sum = 0;
-        std::int64_t tokens = 0;
-        for (const TokenBatch& batch : m_data->validation()) {
-            sum += valueOrThrow(m_trainer->loss(batch));
-            tokens += batch.tokens();
-        }
-        return sum / static_cast<double>(tokens);
-    }
-
-    void checkpoint() {
-        m_folder->writeCheckpoint(*m_trainer, m_step, seconds(), m_config.training.storage);
-        m_saved = m_step;
-        card({}, {});
-    }
-
-    void card(const std::optional<Evaluation>& result, const std::vector<SampleStory>& samples) {
-        const std::string where = result ? std::to_string(result->stories) + " held-out stories" : "";
-        const TokenCounts& c = m_data->set().counts.train;
-        writeTrainingCard(m_order.run, {m_config, c.stories, c.bytes, c.tokens, m_points, where, result, samples});
-    }
-
-    void loop() {
-        const TrainSettings& s = m_config.training;
-        const auto due = [&](std::int64_t every) { return m_step == s.steps || (every > 0 && m_step % every == 0); };
-        std::deque<double> times;
-        m_start = Clock::now();
-        m_saved = m_step;
-        const double before = m_secondsBefore;
-        while (m_step < s.steps) {
-            const auto start = Clock::now();
-            const double rate = learningRateAt(s, m_step + 1);
-            const Result<StepResult> done = m_trainer->step(m_data->batches().step(m_step + 1), rate, m_step + 1, m_stop);
-            if (!done && m_stop.stop_requested()) break;
-            const StepResult result = valueOrThrow(done);
-            if (!result.applied) {
-                throw Error{"The loss or its gradient is not finite any more at step " + std::to_string(m_step + 1), pathText(m_order.run),
-                            "The checkpoint of step " + std::to_string(m_saved) + " is kept. Begin again with a smaller learning_rate"};
-            }
-            ++m_step;
-            TrainPoint point{m_step, result.loss, rate, result.gradientNorm, seconds(), m_step * s.tokensPerStep(), std::nullopt};
-            if (!m_data->validation().empty() && due(s.evaluateEvery)) point.validationLoss = validationLoss();
-            if (point.validationLoss) m_summary.validationLoss = point.validationLoss;
-            m_points.push_back(point);
-            m_folder->appendMetrics(point);
-            if (due(s.checkpointEvery)) checkpoint();
-            times.push_back(secondsSince(start));
-            if (times.size() > 50) times.pop_front();
-            double recent = 0;
-            for (const double time : times) recent += time;
-            const double perStep = recent / static_cast<double>(times.size());
-            m_observer.onStep(
-                {point, s.steps, static_cast<double>(s.tokensPerStep()) / perStep, perStep * static_cast<double>(s.steps - m_step)});
-            m_summary.loss = result.loss;
-            if (m_stop.stop_requested()) break;
-        }
-        m_summary.stopped = m_step < s.steps;
-        if (m_summary.stopped && m_saved != m_step) checkpoint();
-        const std::int64_t here = m_step - m_summary.step;
-        m_summary.seconds = seconds();
-        m_summary.tokensPerSecond = here > 0 ? static_cast<double>(here * s.tokensPerStep()) / (seconds() - before) : 0.0;
-        m_summary.step = m_step;
-        m_summary.tokens = m_step * s.tokensPerStep();
+        m_loop.emplace(*m_folder, m_config, *m_data, *m_trainer, m_observer, m_stop, m_summary);
+        m_loop->restore(m_order.resume);
     }
 
     /// What the card says of a finished run: held-out loss and stories as they come, through the program's own generation.
@@ -279,23 +196,10 @@ private:
                 evaluate(*model, *valueOrThrow(engine->reference(*model, m_stop)), stories, {MlaPath::Absorbed, {}, report, {}}, m_stop);
             m_summary.bitsPerByte = result->bitsPerByte();
         }
-        std::vector<SampleStory> samples;
-        for (std::size_t i = 0; i < kPrompts.size(); ++i) {
-            m_observer.onPhase("writing samples", static_cast<std::int64_t>(i), std::ssize(kPrompts));
-            const auto session = valueOrThrow(engine->newSession(model, {}, m_stop));
-            GenerateRequest request;
-            request.prompt = kPrompts[i];
-            request.maxTokens = std::min(kSampleTokens, model->config().context - 1);
-            request.samplers.temperature = kSampleTemperature;
-            request.seed = i + 1;
-            request.alternatives = 0;
-            request.cacheNorms = false;
-            GenerateObserver silent;
-            const GenerateSummary written = valueOrThrow(session->generate(request, silent, m_stop));
-            if (written.stopReason == StopReason::Cancelled) return;
-            samples.push_back({request.prompt, *request.seed, kSampleTemperature, written.text});
-        }
-        card(result, samples);
+        const auto report = [&](std::int64_t done, std::int64_t all) { m_observer.onPhase("writing samples", done, all); };
+        const auto samples = writeSamples(*engine, m_order.run, kSampleTokens, kSamplePrompts, report, m_stop);
+        if (std::ssize(samples) < kSamplePrompts) return;  // stopped
+        m_loop->card(result, samples);
     }
 
     const TrainOrder& m_order;
@@ -307,11 +211,7 @@ private:
     TokenId m_tokenizerEnd;
     std::optional<RunData> m_data;
     std::unique_ptr<TrainableModel> m_trainer;
-    std::vector<TrainPoint> m_points;
-    std::int64_t m_step = 0;
-    std::int64_t m_saved = 0;
-    double m_secondsBefore = 0;
-    Clock::time_point m_start = Clock::now();
+    std::optional<TrainingLoop> m_loop;
     TrainSummary m_summary;
 };
 

@@ -13,6 +13,7 @@
 #include "core/engine/api/training.h"
 #include "core/engine/memory/buffer.h"
 #include "core/engine/train/data_set.h"
+#include "core/engine/train/run_samples.h"
 #include "core/engine/train/train_config.h"
 
 namespace loom {
@@ -40,7 +41,26 @@ struct TrainProgress {
     double secondsLeft = 0;
 };
 
-/// Called on the training thread. Must return quickly.
+enum class PauseCause : std::uint8_t {
+    CannotWrite,  ///< a disk that is full, a folder that has gone: Retry, or Stop
+    NotFinite,    ///< loss or gradient: RollBack, or Stop
+    Outlier       ///< the loss jumped (LossWatch): GoOn, RollBack, or Stop
+};
+enum class PauseAnswer : std::uint8_t {
+    Retry,     ///< write again
+    GoOn,      ///< as if nothing had been
+    RollBack,  ///< to the saved state, with half the learning rate from there on
+    Stop       ///< end with the Error; what is saved stays
+};
+/// Something that a person, or a rule, must decide.
+struct TrainPause {
+    PauseCause cause = PauseCause::CannotWrite;
+    Error problem;
+    std::int64_t step = 0;
+    std::int64_t saved = 0;  ///< step of the saved state
+};
+
+/// Called on the training thread. Must return quickly, onPause() excepted.
 class TrainObserver {
 public:
     virtual ~TrainObserver() = default;
@@ -49,6 +69,12 @@ public:
     /// Something worth a line: "Resuming at step 200".
     virtual void onNote(const std::string& text) { (void)text; }
     virtual void onStep(const TrainProgress& progress) { (void)progress; }
+    /// Stories at a measurement.
+    virtual void onSamples(const StepSamples& samples) { (void)samples; }
+    /// May wait for an answer as long as it likes. An answer that the cause does not allow means Stop.
+    virtual PauseAnswer onPause(const TrainPause& pause) {
+        return pause.cause == PauseCause::Outlier ? PauseAnswer::GoOn : PauseAnswer::Stop;
+    }
 };
 
 struct TrainSummary {
@@ -60,7 +86,9 @@ struct TrainSummary {
     double loss = 0;  ///< of the last step
     std::optional<double> validationLoss;
     std::optional<double> bitsPerByte;  ///< on whole validation stories, at the end of a finished run
-    bool stopped = false;               ///< before the last step; a checkpoint was written
+    std::optional<TrainPoint> best;     ///< where the validation loss was lowest
+    bool stopped = false;               ///< before the last step by a request; a checkpoint was written
+    bool endedEarly = false;            ///< by patience; a checkpoint was written
 };
 
 /// Trains. A stop request ends it after the current batch with a checkpoint and `stopped`. Throws Error: bad configuration or data, a run

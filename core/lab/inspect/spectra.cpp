@@ -5,6 +5,7 @@
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/matmul.h>
 
+#include <algorithm>
 #include <string>
 
 #include "core/data/error.h"
@@ -24,17 +25,49 @@ std::vector<double> doubles(const Tensor& tensor) {
     return {data, data + plain.numel()};
 }
 
-Spectrum spectrumOf(const Tensor& matrix, Spectrum::Of of, std::optional<CacheLane> lane = {}, std::optional<HeadIndex> head = {}) {
+Spectrum spectrumOf(const Tensor& matrix, Spectrum::Of of, std::optional<CacheLane> lane, std::optional<HeadIndex> head) {
     std::vector<double> values = doubles(at::linalg_svdvals(exact(matrix)));
     const double rank = effectiveRank(values);
     return {of, lane, head, std::move(values), rank};
 }
 
-/// One latent with the matrices that rebuild keys and values of some heads from it.
+/// One latent with the matrices that rebuild keys or values of some heads from it.
 struct Rebuilt {
-    Tensor latents;  ///< [T, r], f64
-    Tensor up;       ///< [heads, n, r], f64
+    Spectrum::Of of;                ///< KeyUp or ValueUp
+    std::int64_t firstHead;         ///< `up` holds heads from this one on
+    Tensor latents;                 ///< [T, r]
+    Tensor up;                      ///< [heads, n, r]
+    std::optional<HeadIndex> head;  ///< whose latent it is, if it belongs to one
 };
+
+/// Everything that a layer rebuilds from latents; empty where it keeps whole keys and values.
+std::vector<Rebuilt> rebuiltBy(const Network& network, const std::array<Tensor, 2>& lanes, LayerIndex layer) {
+    using Of = Spectrum::Of;
+    const AttentionConfig& a = network.config.attention;
+    const auto matrices = [&](const char* name) {
+        return network.weights->tensor(layerPrefix(layer) + "self_attn." + name).unflatten(0, {a.heads, -1});  // [H, n, r]
+    };
+    std::vector<Rebuilt> parts;
+    switch (a.latent) {
+        case Latent::None: break;
+        case Latent::Joint: {
+            const Tensor up = matrices("kv_b_proj.weight");  // per head W^{UK}, then W^{UV}
+            parts.push_back({Of::KeyUp, 0, lanes[0], up.narrow(1, 0, a.qkNopeHeadDim), {}});
+            parts.push_back({Of::ValueUp, 0, lanes[0], up.narrow(1, a.qkNopeHeadDim, a.vHeadDim), {}});
+            break;
+        }
+        case Latent::PerHead: {
+            const Tensor keyUp = matrices("k_up_proj.weight");
+            const Tensor valueUp = matrices("v_up_proj.weight");
+            for (std::int64_t h = 0; h < a.heads; ++h) {
+                parts.push_back({Of::KeyUp, h, lanes[0].narrow(1, h * a.kRank, a.kRank), keyUp.narrow(0, h, 1), HeadIndex{h}});
+                parts.push_back({Of::ValueUp, h, lanes[1].narrow(1, h * a.vRank, a.vRank), valueUp.narrow(0, h, 1), HeadIndex{h}});
+            }
+            break;
+        }
+    }
+    return parts;
+}
 
 void stopIfAsked(const std::stop_token& stop) {
     if (stop.stop_requested()) throw Error{"Cancelled", {}, {}};
@@ -43,11 +76,13 @@ void stopIfAsked(const std::stop_token& stop) {
 /// ‖K_i − K_i′‖ / ‖K_i‖ for each rank and head of `rebuilt`, where K_i′ comes from the latents on their strongest directions:
 /// [ranks][heads].
 std::vector<std::vector<double>> errorsOf(const Rebuilt& rebuilt, const std::vector<std::int64_t>& ranks, const std::stop_token& stop) {
-    const Tensor directions = std::get<2>(at::linalg_svd(rebuilt.latents, /*full_matrices=*/false));  // Vᵀ [min(T, r), r]
-    const Tensor shares = at::matmul(rebuilt.latents, directions.transpose(0, 1));                    // [T, min(T, r)]
-    const Tensor turned = at::matmul(rebuilt.up, directions.transpose(0, 1));                         // [heads, n, min(T, r)]
-    const Tensor whole = at::matmul(turned, shares.transpose(0, 1));                                  // Kᵀ [heads, n, T]
-    const Tensor size = at::linalg_vector_norm(whole, 2, at::IntArrayRef{1, 2});                      // [heads]
+    const Tensor latents = exact(rebuilt.latents);
+    const Tensor up = exact(rebuilt.up);
+    const Tensor directions = std::get<2>(at::linalg_svd(latents, /*full_matrices=*/false));  // Vᵀ [min(T, r), r]
+    const Tensor shares = at::matmul(latents, directions.transpose(0, 1));                    // [T, min(T, r)]
+    const Tensor turned = at::matmul(up, directions.transpose(0, 1));                         // [heads, n, min(T, r)]
+    const Tensor whole = at::matmul(turned, shares.transpose(0, 1));                          // Kᵀ [heads, n, T]
+    const Tensor size = at::linalg_vector_norm(whole, 2, at::IntArrayRef{1, 2});              // [heads]
     std::vector<std::vector<double>> errors;
     for (const std::int64_t rank : ranks) {
         stopIfAsked(stop);
@@ -59,22 +94,6 @@ std::vector<std::vector<double>> errorsOf(const Rebuilt& rebuilt, const std::vec
         errors.push_back(doubles(error.nan_to_num(0.0)));  // a head whose keys are all zero loses nothing
     }
     return errors;
-}
-
-/// Matrices W^{UK} and W^{UV} of a joint latent by head: [H, dN, r], [H, dV, r].
-std::pair<Tensor, Tensor> jointUps(const Network& network, LayerIndex layer) {
-    const AttentionConfig& a = network.config.attention;
-    const Tensor up =
-        network.weights->tensor(layerPrefix(layer) + "self_attn.kv_b_proj.weight").unflatten(0, {a.heads, a.qkNopeHeadDim + a.vHeadDim});
-    return {up.narrow(1, 0, a.qkNopeHeadDim), up.narrow(1, a.qkNopeHeadDim, a.vHeadDim)};
-}
-
-/// W^{K↑} and W^{V↑} of a latent per head: [H, d, rK], [H, d, rV].
-std::pair<Tensor, Tensor> perHeadUps(const Network& network, LayerIndex layer) {
-    const AttentionConfig& a = network.config.attention;
-    const std::string prefix = layerPrefix(layer) + "self_attn.";
-    const auto matrices = [&](const char* name) { return network.weights->tensor(prefix + name).unflatten(0, {a.heads, a.headDim}); };
-    return {matrices("k_up_proj.weight"), matrices("v_up_proj.weight")};
 }
 
 void checkRanks(const std::vector<std::int64_t>& ranks, std::int64_t most) {
@@ -100,30 +119,23 @@ KeptRows keptRows(const Network& network, const Tensor& tokens, LayerIndex layer
 }
 
 LayerSpectra layerSpectra(const Network& network, const Tensor& tokens, LayerIndex layer, const std::stop_token& stop) {
-    const AttentionConfig& a = network.config.attention;
     const CacheSpec spec = cacheSpec(network.config, MlaPath::Absorbed, DType::F32);
     const std::array<Tensor, 2> lanes = keptBy(network.on(MlaPath::Absorbed), tokens, layer, stop);
+    const std::vector<Rebuilt> parts = rebuiltBy(network, lanes, layer);
     LayerSpectra result{layer, tokens.size(1), {}};
-    const auto add = [&](Spectrum spectrum) {
+    const auto add = [&](const Tensor& matrix, Spectrum::Of of, std::optional<CacheLane> lane, std::optional<HeadIndex> head) {
         stopIfAsked(stop);
-        result.spectra.push_back(std::move(spectrum));
+        result.spectra.push_back(spectrumOf(matrix, of, lane, head));
     };
-    if (a.latent != Latent::PerHead) {
-        for (std::size_t lane = 0; lane < lanes.size(); ++lane) add(spectrumOf(lanes[lane], Spectrum::Of::Lane, spec.lanes[lane].lane));
-        if (a.latent == Latent::None) return result;
-        const auto [keyUp, valueUp] = jointUps(network, layer);
-        add(spectrumOf(keyUp.flatten(0, 1), Spectrum::Of::KeyUp));
-        add(spectrumOf(valueUp.flatten(0, 1), Spectrum::Of::ValueUp));
-        return result;
+    if (network.config.attention.latent == Latent::PerHead) {
+        for (const Rebuilt& part : parts) {
+            add(part.latents, Spectrum::Of::Lane, part.of == Spectrum::Of::KeyUp ? CacheLane::KeyLatent : CacheLane::ValueLatent,
+                part.head);
+        }
+    } else {
+        for (std::size_t lane = 0; lane < lanes.size(); ++lane) add(lanes[lane], Spectrum::Of::Lane, spec.lanes[lane].lane, {});
     }
-    const auto [keyUp, valueUp] = perHeadUps(network, layer);
-    for (std::int64_t h = 0; h < a.heads; ++h) {
-        const HeadIndex head{h};
-        add(spectrumOf(lanes[0].narrow(1, h * a.kRank, a.kRank), Spectrum::Of::Lane, CacheLane::KeyLatent, head));
-        add(spectrumOf(lanes[1].narrow(1, h * a.vRank, a.vRank), Spectrum::Of::Lane, CacheLane::ValueLatent, head));
-        add(spectrumOf(keyUp[h], Spectrum::Of::KeyUp, {}, head));
-        add(spectrumOf(valueUp[h], Spectrum::Of::ValueUp, {}, head));
-    }
+    for (const Rebuilt& part : parts) add(part.up.flatten(0, 1), part.of, {}, part.head);
     return result;
 }
 
@@ -135,26 +147,13 @@ Reconstruction reconstructionOf(const Network& network, const Tensor& tokens, La
     }
     checkRanks(ranks, a.latent == Latent::Joint ? a.kvLoraRank : std::min(a.kRank, a.vRank));
     const std::array<Tensor, 2> lanes = keptBy(network.on(MlaPath::Absorbed), tokens, layer, stop);
-    Reconstruction result{layer, a.heads, ranks, {}, {}};
-    const auto append = [](std::vector<double>& to, const std::vector<std::vector<double>>& rows) {
-        for (const std::vector<double>& row : rows) to.insert(to.end(), row.begin(), row.end());
-    };
-    if (a.latent == Latent::Joint) {
-        const auto [keyUp, valueUp] = jointUps(network, layer);
-        append(result.keys, errorsOf({exact(lanes[0]), exact(keyUp)}, ranks, stop));
-        append(result.values, errorsOf({exact(lanes[0]), exact(valueUp)}, ranks, stop));
-        return result;
-    }
-    const auto [keyUp, valueUp] = perHeadUps(network, layer);
-    const std::size_t H = static_cast<std::size_t>(a.heads);
-    result.keys.resize(ranks.size() * H);
-    result.values.resize(ranks.size() * H);
-    for (std::int64_t h = 0; h < a.heads; ++h) {  // every head presses latents of its own
-        const auto keys = errorsOf({exact(lanes[0].narrow(1, h * a.kRank, a.kRank)), exact(keyUp.narrow(0, h, 1))}, ranks, stop);
-        const auto values = errorsOf({exact(lanes[1].narrow(1, h * a.vRank, a.vRank)), exact(valueUp.narrow(0, h, 1))}, ranks, stop);
+    const auto H = static_cast<std::size_t>(a.heads);
+    Reconstruction result{layer, a.heads, ranks, std::vector<double>(ranks.size() * H), std::vector<double>(ranks.size() * H)};
+    for (const Rebuilt& part : rebuiltBy(network, lanes, layer)) {
+        const std::vector<std::vector<double>> errors = errorsOf(part, ranks, stop);
+        std::vector<double>& to = part.of == Spectrum::Of::KeyUp ? result.keys : result.values;
         for (std::size_t i = 0; i < ranks.size(); ++i) {
-            result.keys[i * H + static_cast<std::size_t>(h)] = keys[i][0];
-            result.values[i * H + static_cast<std::size_t>(h)] = values[i][0];
+            std::copy(errors[i].begin(), errors[i].end(), to.begin() + static_cast<std::ptrdiff_t>(i * H) + part.firstHead);
         }
     }
     return result;

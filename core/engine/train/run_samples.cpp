@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/train/run_samples.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
+#include "core/data/error.h"
+
+namespace loom {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::array<const char*, kSamplePrompts> kPrompts{"Once upon a time", "One day, a little girl named Lily",
+                                                           "Tom had a big red ball.", "The dog was very sad because",
+                                                           "\"Can I help you?\" asked the"};
+constexpr double kTemperature = 0.8;
+
+}  // namespace
+
+std::vector<SampleStory> writeSamples(Engine& engine, const std::filesystem::path& checkpoint, std::int64_t tokens, std::int64_t count,
+                                      const std::function<void(std::int64_t, std::int64_t)>& progress, std::stop_token stop) {
+    const auto model = valueOrThrow(engine.open(checkpoint, {}));
+    std::vector<SampleStory> samples;
+    for (std::int64_t i = 0; i < std::min(count, kSamplePrompts); ++i) {
+        if (progress) progress(i, count);
+        const auto session = valueOrThrow(engine.newSession(model, {}, stop));
+        GenerateRequest request;
+        request.prompt = kPrompts[static_cast<std::size_t>(i)];
+        request.maxTokens = std::min(tokens, model->config().context - 1);
+        request.samplers.temperature = kTemperature;
+        request.seed = static_cast<std::uint64_t>(i) + 1;
+        request.alternatives = 0;
+        request.cacheNorms = false;
+        GenerateObserver silent;
+        const GenerateSummary written = valueOrThrow(session->generate(request, silent, stop));
+        if (written.stopReason == StopReason::Cancelled) break;
+        samples.push_back({request.prompt, *request.seed, kTemperature, written.text});
+    }
+    return samples;
+}
+
+std::string samplesLine(const StepSamples& samples) {
+    Json stories = Json::array();
+    for (const SampleStory& s : samples.stories)
+        stories.push_back({{"prompt", s.prompt}, {"seed", s.seed}, {"temperature", s.temperature}, {"text", s.text}});
+    return Json{{"step", samples.step}, {"stories", std::move(stories)}}.dump();
+}
+
+std::vector<StepSamples> readSamples(const std::filesystem::path& file) {
+    std::vector<StepSamples> all;
+    std::ifstream in(file);
+    for (std::string line; std::getline(in, line);) {
+        const Json json = Json::parse(line, nullptr, false);  // a line that a kill cut short is none
+        if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer() || !json.contains("stories")) continue;
+        StepSamples samples{json["step"].get<std::int64_t>(), {}};
+        for (const Json& s : json["stories"]) {
+            const auto text = [&s](const char* key) {
+                return s.is_object() && s.contains(key) && s[key].is_string() ? s[key].get<std::string>() : std::string();
+            };
+            const auto number = [&s](const char* key) {
+                return s.is_object() && s.contains(key) && s[key].is_number() ? s[key].get<double>() : 0.0;
+            };
+            samples.stories.push_back(
+                {text("prompt"), static_cast<std::uint64_t>(std::max(0.0, number("seed"))), number("temperature"), text("text")});
+        }
+        all.push_back(std::move(samples));
+    }
+    return all;
+}
+
+}  // namespace loom
