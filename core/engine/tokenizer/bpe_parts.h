@@ -21,6 +21,8 @@ namespace loom {
 
 /// The pattern that GPT-2 cuts words with; ByteLevel with use_regex.
 inline constexpr const char* kGpt2Pattern = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+/// It, compiled once.
+[[nodiscard]] const SplitPattern& gpt2Pattern();
 inline constexpr const char* kMetaspace = "\xE2\x96\x81";  ///< U+2581, how SentencePiece spells a space
 
 /// Cuts where a pattern matches.

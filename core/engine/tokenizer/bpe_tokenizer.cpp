@@ -29,6 +29,11 @@ std::string spelled(std::string_view bytes) {
 
 }  // namespace
 
+const SplitPattern& gpt2Pattern() {
+    static const SplitPattern pattern(kGpt2Pattern, "GPT-2's pattern");
+    return pattern;
+}
+
 int spelledByte(std::string_view text) {
     if (text.size() != 6 || !text.starts_with("<0x") || text[5] != '>') return -1;
     int value = -1;

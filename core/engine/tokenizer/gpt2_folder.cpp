@@ -47,7 +47,7 @@ std::shared_ptr<const Tokenizer> readGpt2Folder(const std::filesystem::path& fol
     builder.nameFile(name);
     if (const auto id = builder.find(kGpt2Special)) builder.setAddedTokens({{*id, kGpt2Special, true}}, "the vocabulary");
     const TokenizerConfig config = readTokenizerConfig(folder);
-    builder.parts.steps.emplace_back(ByteLevelStep{config.addPrefixSpace.value_or(false), SplitPattern(kGpt2Pattern, name)});
+    builder.parts.steps.emplace_back(ByteLevelStep{config.addPrefixSpace.value_or(false), gpt2Pattern()});
     builder.finish(false);
     builder.setEnds(config);
     return std::make_shared<const BpeTokenizer>(std::move(builder.parts));

@@ -112,7 +112,7 @@ void readPreTokenizer(const JsonFields& fields, const Json& root, BpeParts& part
             if (byteLevel) fields.refuse("ByteLevel stands twice", key, kBpeKinds);
             parts.alphabet = BpeParts::Alphabet::Bytes;
             ByteLevelStep step{fields.flag(node, "add_prefix_space", true, key), std::nullopt};
-            if (fields.flag(node, "use_regex", true, key)) step.pattern = pattern(kGpt2Pattern, key);
+            if (fields.flag(node, "use_regex", true, key)) step.pattern = gpt2Pattern();
             parts.steps.emplace_back(std::move(step));
         } else if (type == "Metaspace") {
             if (byteLevel) fields.refuse("Metaspace comes after ByteLevel, which is not supported", key, kBpeKinds);
