@@ -60,6 +60,13 @@ float largestDifference(const std::vector<float>& a, const std::vector<float>& b
     return largest;
 }
 
+/// Every token uses every expert: which of them it chooses is no smooth function of what a cache rounds.
+ModelConfig withoutChoice(ModelConfig config) {
+    config.moe.perToken = config.moe.experts;
+    config.moe.topGroups = config.moe.groups;
+    return config;
+}
+
 class CacheTypes : public testing::TestWithParam<NetworkCase> {
 protected:
     std::unique_ptr<ReferenceSequence> sequence(MlaPath path, std::optional<DType> type) {
@@ -79,8 +86,8 @@ protected:
 
     MemoryAccount m_account;
     TokenIds m_tokens = someTokens(kTokens, GetParam().config.vocab);
-    std::shared_ptr<ReferenceModel> m_network =
-        valueOrThrow(valueOrThrow(loadLab())->build(memoryCheckpoint(GetParam().config), {DeviceKind::Cpu, 1, DType::F32}, m_account, {}));
+    std::shared_ptr<ReferenceModel> m_network = valueOrThrow(valueOrThrow(loadLab())->build(
+        memoryCheckpoint(withoutChoice(GetParam().config)), {DeviceKind::Cpu, 1, DType::F32}, m_account, {}));
 };
 
 TEST_P(CacheTypes, cellsAreTheRoundedRows) {
@@ -129,7 +136,7 @@ TEST_P(CacheTypes, logitsStayClose) {
     EXPECT_LE(largestDifference(logits(*sequence(MlaPath::Absorbed, DType::BF16), kTokens), exact), 3e-2F * spread);
     EXPECT_LE(largestDifference(logits(*sequence(MlaPath::Absorbed, DType::F16), kTokens), exact), 4e-3F * spread);
     const float int8 = largestDifference(logits(*sequence(MlaPath::Absorbed, DType::I8), kTokens), exact);
-    EXPECT_LE(int8, 6e-2F * spread);
+    EXPECT_LE(int8, (GetParam().config.moe.experts > 0 ? 8e-2F : 6e-2F) * spread);  // all experts at once are a larger step
     EXPECT_GT(int8, 0.0F) << "something is rounded";
 }
 
