@@ -5,6 +5,7 @@
 
 #include "core/engine/checkpoint/checkpoint.h"
 #include "core/engine/checkpoint/families.h"
+#include "core/engine/checkpoint/gpt2_names.h"
 #include "core/engine/checkpoint/tensor_names.h"
 
 namespace loom {
@@ -37,16 +38,8 @@ ModelConfig readGpt2Config(const ConfigReader& reader) {
 }
 
 void arrangeGpt2(FoundWeights& found, const ModelConfig& config) {
-    static constexpr std::array<NameRule, 4> kWhole{
-        {{"wte", "model.embed_tokens"}, {"wpe", "model.embed_positions"}, {"ln_f", "model.norm"}, {"lm_head", "lm_head"}}};
-    static constexpr std::array<NameRule, 6> kInLayer{{{"ln_1", "input_layernorm"},
-                                                       {"attn.c_attn", "self_attn.qkv_proj"},
-                                                       {"attn.c_proj", "self_attn.o_proj"},
-                                                       {"ln_2", "post_attention_layernorm"},
-                                                       {"mlp.c_fc", "mlp.up_proj"},
-                                                       {"mlp.c_proj", "mlp.down_proj"}}};
     static constexpr std::array<std::string_view, 3> kTransposed{"self_attn.o_proj", "mlp.up_proj", "mlp.down_proj"};
-    renameTensors(found, {"transformer.", "h.", kWhole, kInLayer});
+    renameTensors(found, {"transformer.", "h.", kGpt2Names, kGpt2LayerNames});
     splitProjections(found, config, QkvLayout::Columns);
     transposeWeights(found, config, kTransposed);
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/data/error.h"
+#include "core/engine/checkpoint/gpt2_names.h"
 #include "core/engine/checkpoint/json_text.h"
 #include "core/engine/checkpoint/tensor_names.h"
 #include "core/engine/checkpoint/torch_file.h"
@@ -71,14 +72,6 @@ ModelConfig configOf(const Arguments& arguments, const std::string& where) {
 }  // namespace
 
 Checkpoint readNanoGpt(std::shared_ptr<const MappedFile> file) {
-    static constexpr std::array<NameRule, 4> kWhole{
-        {{"wte", "model.embed_tokens"}, {"wpe", "model.embed_positions"}, {"ln_f", "model.norm"}, {"lm_head", "lm_head"}}};
-    static constexpr std::array<NameRule, 6> kInLayer{{{"ln_1", "input_layernorm"},
-                                                       {"attn.c_attn", "self_attn.qkv_proj"},
-                                                       {"attn.c_proj", "self_attn.o_proj"},
-                                                       {"ln_2", "post_attention_layernorm"},
-                                                       {"mlp.c_fc", "mlp.up_proj"},
-                                                       {"mlp.c_proj", "mlp.down_proj"}}};
     const TorchFile torch = readTorchFile(std::move(file));
     const std::string where = pathText(torch.file->path());
     const PickleDict* root = dictIn(&torch.document.root);
@@ -92,7 +85,7 @@ Checkpoint readNanoGpt(std::shared_ptr<const MappedFile> file) {
     checkpoint.path = torch.file->path();
     checkpoint.config = configOf(Arguments(*arguments, where), where);
     FoundWeights found = torchWeights(torch, *model);
-    renameTensors(found, {"transformer.", "h.", kWhole, kInLayer});
+    renameTensors(found, {"transformer.", "h.", kGpt2Names, kGpt2LayerNames});
     splitProjections(found, checkpoint.config, QkvLayout::Rows);
     // Embedding and head are one parameter, which torch.save stores once under both names.
     const auto embedding = found.tensors.find("model.embed_tokens.weight");
