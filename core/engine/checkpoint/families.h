@@ -26,6 +26,9 @@ struct FamilyDefaults {
 void readVocabulary(const ConfigReader& reader, ModelConfig& config, bool tiedIfAbsent, const FamilyDefaults& defaults);
 /// The gelu that `key` names: exact ("gelu") or by tanh ("gelu_new", …). Refuses others.
 [[nodiscard]] MlpKind readGelu(const ConfigReader& reader, const std::string& key, const std::string& absent);
+/// What GPT-2 and GPT-Neo have in common: learned positions, layer norms, GELU with biases. The inner width stands under `innerKey`, or is
+/// four times config.dModel, which must have been read.
+void readGptBlock(const ConfigReader& reader, ModelConfig& config, const std::string& innerKey);
 /// D / H, or an Error that names the keys. 0 where heads is not positive: checkConfig names that.
 [[nodiscard]] std::int64_t evenHeadDim(const ConfigReader& reader, const ModelConfig& config);
 

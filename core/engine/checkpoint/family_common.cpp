@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What Hugging Face configurations share, and the choice of the family.
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -50,6 +51,16 @@ MlpKind readGelu(const ConfigReader& reader, const std::string& key, const std::
         if (text == tanh) return MlpKind::GeluTanh;
     }
     reader.fail("The activation " + inQuotes(text) + " is not supported: " + key + " must be \"gelu\" or \"gelu_new\"", kOtherActivation);
+}
+
+void readGptBlock(const ConfigReader& reader, ModelConfig& config, const std::string& innerKey) {
+    // Within bounds four times the width is; what is not, checkConfig names.
+    config.ffnWidth = reader.has(innerKey) ? reader.integer(innerKey) : 4 * std::clamp<std::int64_t>(config.dModel, 1, 1 << 20);
+    config.positions = Positions::Learned;
+    config.norm = NormKind::Layer;
+    config.normEps = reader.number("layer_norm_epsilon", 1e-5);
+    config.mlp = readGelu(reader, "activation_function", "gelu_new");
+    config.mlpBias = true;
 }
 
 std::int64_t evenHeadDim(const ConfigReader& reader, const ModelConfig& config) {

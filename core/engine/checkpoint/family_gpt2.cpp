@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // GPT-2: learned positions, LayerNorm, gelu by tanh; its matrices are stored transposed (Conv1D), query, key and value as one.
-#include <algorithm>
 #include <array>
 
 #include "core/engine/checkpoint/checkpoint.h"
@@ -17,14 +16,8 @@ ModelConfig readGpt2Config(const ConfigReader& reader) {
     config.layers = reader.integer("n_layer");
     config.attention.heads = config.attention.kvHeads = reader.integer("n_head");
     config.context = reader.has("n_positions") ? reader.integer("n_positions") : reader.integer("n_ctx", 1024);
-    // Within bounds four times the width is; what is not, checkConfig names.
-    config.ffnWidth = reader.has("n_inner") ? reader.integer("n_inner") : 4 * std::clamp<std::int64_t>(config.dModel, 1, 1 << 20);
     readVocabulary(reader, config, true, {1024, 50256, 50256});
-    config.positions = Positions::Learned;
-    config.norm = NormKind::Layer;
-    config.normEps = reader.number("layer_norm_epsilon", 1e-5);
-    config.mlp = readGelu(reader, "activation_function", "gelu_new");
-    config.mlpBias = true;
+    readGptBlock(reader, config, "n_inner");
     AttentionConfig& a = config.attention;
     a.bias = true;
     a.headDim = evenHeadDim(reader, config);

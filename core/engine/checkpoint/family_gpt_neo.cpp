@@ -46,14 +46,8 @@ ModelConfig readGptNeoConfig(const ConfigReader& reader) {
     config.layers = reader.integer("num_layers");
     config.attention.heads = config.attention.kvHeads = reader.integer("num_heads");
     config.context = reader.integer("max_position_embeddings", 2048);
-    config.ffnWidth =
-        reader.has("intermediate_size") ? reader.integer("intermediate_size") : 4 * std::clamp<std::int64_t>(config.dModel, 1, 1 << 20);
     readVocabulary(reader, config, true, {2048, 50256, 50256});
-    config.positions = Positions::Learned;
-    config.norm = NormKind::Layer;
-    config.normEps = reader.number("layer_norm_epsilon", 1e-5);
-    config.mlp = readGelu(reader, "activation_function", "gelu_new");
-    config.mlpBias = true;
+    readGptBlock(reader, config, "intermediate_size");
     AttentionConfig& a = config.attention;
     a.outputBias = true;
     a.scaled = false;
