@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// PackedMatrix: a weight matrix in the order in which kernels read it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "core/engine/decode/kernels.h"
+#include "core/engine/memory/buffer.h"
+
+namespace loom::decode {
+
+class PackedMatrix {
+public:
+    PackedMatrix() = default;
+    /// Packs row by row: `fill(row, out)` writes the `columns` values of a row as f32. Throws Error where memory is short or a weight is no
+    /// finite number (Int8 and Int4 only). Memory counts as MemoryKind::Weights.
+    PackedMatrix(std::int64_t rows, std::int64_t columns, Precision precision, const std::function<void(std::int64_t, float*)>& fill,
+                 BufferAllocator& allocator, const Kernels& kernels);
+
+    [[nodiscard]] const PackedView& view() const { return m_view; }
+    [[nodiscard]] std::int64_t rows() const { return m_view.rows; }
+    [[nodiscard]] std::int64_t columns() const { return m_view.columns; }
+    [[nodiscard]] bool empty() const { return m_view.rows == 0; }
+    /// Reads one row back as f32 (quantised values times their scales): the embedding of a token where it shares the head's matrix.
+    void unpackRow(std::int64_t row, float* out) const;
+    /// Bytes taken.
+    [[nodiscard]] std::int64_t bytes() const { return m_data.bytes() + m_scales.bytes(); }
+
+    /// What a matrix of that shape takes, before any is made.
+    [[nodiscard]] static std::int64_t bytesFor(std::int64_t rows, std::int64_t columns, Precision precision);
+
+private:
+    PackedView m_view;
+    const Kernels* m_kernels = nullptr;
+    Buffer m_data;
+    Buffer m_scales;
+};
+
+/// Room for activations of up to `tokens` rows of `columns` columns, quantised where the precision wants it.
+class Activations {
+public:
+    /// Grows only. Not thread-safe.
+    void reserve(std::int64_t tokens, std::int64_t columns);
+    /// Makes row t ready from x [columns], which must stay where it is for F32 and Bf16 (row t at `first row's x` + t · stride). Different
+    /// rows may be prepared by different threads.
+    void prepare(const Kernels& kernels, Precision precision, const float* x, std::int64_t stride, std::int64_t columns, std::int64_t t);
+    [[nodiscard]] ActivationsView view(const float* x, std::int64_t stride, std::int64_t columns) const;
+
+private:
+    Buffer m_memory;  // A's choice: steps, scales, sums
+};
+
+}  // namespace loom::decode
