@@ -88,6 +88,10 @@ Actions makeActions(QMenuBar& bar, QWidget& window) {
     model->addSeparator();
     QMenu* devices = model->addMenu(tr("Compute &on"));
     devices->setToolTipsVisible(true);
+    a.precisionMenu = model->addMenu(tr("&Precision"));
+    a.precisionMenu->setToolTipsVisible(true);
+    a.precisions = choice<6>(a.precisionMenu, window,
+                             {tr("&Automatic"), tr("&f32"), tr("&bf16"), tr("&int8"), tr("int&4"), tr("&Reference path (f32)")});
     a.devices = choice<2>(devices, window, {tr("C&PU"), tr("C&UDA")});
 
     QMenu* help = bar.addMenu(tr("&Help"));

@@ -22,7 +22,9 @@ struct Actions {
     QAction *textLarger, *textSmaller, *textReset, *overlay;
     QAction *twin, *card;
     QAction *absorbed, *naive;
-    std::array<QAction*, 2> devices;  ///< in the order of DeviceKind
+    std::array<QAction*, 2> devices;     ///< in the order of DeviceKind
+    std::array<QAction*, 6> precisions;  ///< in the order of PrecisionChoice
+    QMenu* precisionMenu;
     QAction *tour, *shortcuts, *about, *aboutQt;
     QMenu *recent, *modelMenu;
 };

@@ -142,6 +142,7 @@ void MainWindow::applySettings() {
     p.insidePage->setColourMap(static_cast<ui::ColourMapKind>(s.colourMap));
     if (!s.insideSplitter.isEmpty()) p.insidePage->restoreSplitter(s.insideSplitter);
     p.session->setPath(s.path);
+    p.session->setPrecision(s.precision);
 }
 
 void MainWindow::rememberSettings() {
@@ -160,6 +161,7 @@ void MainWindow::rememberSettings() {
         s.head = p.insidePage->head();
     }
     s.path = p.session->path();
+    s.precision = p.session->precision();
     s.geometry = saveGeometry();
 }
 

@@ -98,6 +98,8 @@ Settings loadSettings() {
     settings.maxTokens = count(file, QStringLiteral("samplers/maxTokens"), settings.maxTokens, 1, 1'000'000);
     settings.path = file.value(QStringLiteral("model/path")).toString() == QLatin1String("naive") ? MlaPath::Naive : MlaPath::Absorbed;
     settings.device = deviceFromName(file.value(QStringLiteral("model/device")).toString()).value_or(settings.device);
+    const std::string precision = file.value(QStringLiteral("model/precision")).toString().toStdString();
+    settings.precision = precisionChoiceNamed(precision).value_or(settings.precision);
     settings.lastFolder = file.value(QStringLiteral("model/lastFolder")).toString();
     settings.recent = file.value(QStringLiteral("model/recent")).toStringList().mid(0, kRecentFiles);
     settings.recent.removeAll(QString());
@@ -128,6 +130,7 @@ void saveSettings(const Settings& settings) {
     file.setValue(QStringLiteral("samplers/maxTokens"), static_cast<qlonglong>(settings.maxTokens));
     file.setValue(QStringLiteral("model/path"), settings.path == MlaPath::Naive ? QStringLiteral("naive") : QStringLiteral("absorbed"));
     file.setValue(QStringLiteral("model/device"), name(settings.device));
+    file.setValue(QStringLiteral("model/precision"), QString::fromStdString(std::string(loom::name(settings.precision))));
     file.setValue(QStringLiteral("model/lastFolder"), settings.lastFolder);
     file.setValue(QStringLiteral("model/recent"), settings.recent);
     file.setValue(QStringLiteral("window/geometry"), settings.geometry);

@@ -12,6 +12,7 @@
 #include "core/data/byte_formulas.h"
 #include "core/data/device_kind.h"
 #include "core/data/generate.h"
+#include "core/data/precision.h"
 #include "widgets/common/theme.h"
 
 namespace loom::app {
@@ -41,6 +42,7 @@ struct Settings {
     std::int64_t maxTokens = 256;
     MlaPath path = MlaPath::Absorbed;
     DeviceKind device = DeviceKind::Cpu;
+    PrecisionChoice precision = PrecisionChoice::Auto;
     QString lastFolder;  ///< where the last checkpoint was opened
     QStringList recent;  ///< newest first, at most kRecentFiles
     QByteArray geometry, writeSplitter, insideSplitter;

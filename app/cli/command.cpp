@@ -19,7 +19,7 @@ void Context::print(const nlohmann::ordered_json& document) {
 void addCommonOptions(CLI::App& command, Context& context, bool computes) {
     command.add_flag("--json", context.json, "Print one JSON document on stdout and nothing else there");
     if (!computes) return;
-    command.add_option("--threads", context.threads, "CPU threads (default: one for a small network, else as many as there are cores)")
+    command.add_option("--threads", context.threads, "CPU threads (default: measured for each network, or chosen by its size)")
         ->check(CLI::Range(1, 1024));
     command.add_option("--device", context.device, "Where to compute")->check(CLI::IsMember({"cpu", "cuda"}))->capture_default_str();
 }
@@ -38,6 +38,15 @@ void addMlaOption(CLI::App& command, std::string& mla) {
         ->capture_default_str();
 }
 
+void addPrecisionOption(CLI::App& command, std::string& precision) {
+    command
+        .add_option("--precision", precision,
+                    "How weights are kept: auto changes nothing (bf16 where they are stored so, else f32); int8 and int4 are smaller, faster "
+                    "and a little less exact; reference computes through LibTorch")
+        ->check(CLI::IsMember({"auto", "f32", "bf16", "int8", "int4", "reference"}))
+        ->capture_default_str();
+}
+
 std::shared_ptr<const OpenModel> openModel(Engine& engine, const std::string& model, const std::string& tokenizer, bool needTokenizer) {
     auto opened = valueOrThrow(engine.open(model, {tokenizer, needTokenizer}));
     if (const std::string& problem = opened->info().notes.problem; !problem.empty()) std::cerr << "warning: " << problem << '\n';
@@ -45,6 +54,8 @@ std::shared_ptr<const OpenModel> openModel(Engine& engine, const std::string& mo
 }
 
 MlaPath pathFrom(const std::string& name) { return name == "naive" ? MlaPath::Naive : MlaPath::Absorbed; }
+
+PrecisionChoice precisionFrom(const std::string& name) { return precisionChoiceNamed(name).value_or(PrecisionChoice::Auto); }
 
 DType cacheTypeFrom(const std::string& name) {
     if (name == "f32") return DType::F32;

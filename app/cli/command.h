@@ -43,6 +43,8 @@ void addCommonOptions(CLI::App& command, Context& context, bool computes);
 void addModelOption(CLI::App& command, std::string& model);
 void addTokenizerOption(CLI::App& command, std::string& tokenizer);
 void addMlaOption(CLI::App& command, std::string& mla);
+/// --precision: f32, bf16, int8, int4, auto or reference.
+void addPrecisionOption(CLI::App& command, std::string& precision);
 
 /// One per file.
 [[nodiscard]] Registration addCompare(CLI::App& program, Context& context);
@@ -64,6 +66,7 @@ void addMlaOption(CLI::App& command, std::string& mla);
 [[nodiscard]] std::shared_ptr<const OpenModel> openModel(Engine& engine, const std::string& model, const std::string& tokenizer,
                                                          bool needTokenizer);
 [[nodiscard]] MlaPath pathFrom(const std::string& name);
+[[nodiscard]] PrecisionChoice precisionFrom(const std::string& name);
 /// "f32", "bf16", "f16" or "int8".
 [[nodiscard]] DType cacheTypeFrom(const std::string& name);
 /// "1,2,3" → ids. Throws Error naming what is no number.

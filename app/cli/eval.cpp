@@ -21,7 +21,8 @@ struct Options {
     std::string mla = "absorbed";
     std::int64_t stories = 0;
     bool tokens = false;
-    std::string cacheType;
+    std::string precision = "auto";
+    std::string cacheType = "f32";
 };
 
 /// One story's tokens for the document.
@@ -56,13 +57,14 @@ int run(const Options& options, const Context& context) {
     }
     std::vector<std::string_view> stories = splitStories(text);
     if (options.stories > 0 && std::ssize(stories) > options.stories) stories.resize(static_cast<std::size_t>(options.stories));
-    const auto network = valueOrThrow(engine->reference(*model, context.stop));
+    const NetworkOptions as{pathFrom(options.mla), precisionFrom(options.precision), cacheTypeFrom(options.cacheType)};
+    const auto network = valueOrThrow(engine->network(*model, as, context.stop));
+    const NetworkFacts facts = network->facts();
     ProgressLine progress;
     const auto report = [&progress](std::int64_t done, std::int64_t all) {
         progress.update(std::to_string(done) + " of " + std::to_string(all) + " stories", done, all);
     };
-    EvaluateOptions how{pathFrom(options.mla), {}, report, {}};
-    if (!options.cacheType.empty()) how.cacheType = cacheTypeFrom(options.cacheType);
+    EvaluateOptions how{report, {}};
     nlohmann::ordered_json scores = nlohmann::ordered_json::array();
     if (options.tokens) {
         how.onStory = [&](const StoryScore& score) {
@@ -72,15 +74,14 @@ int run(const Options& options, const Context& context) {
                 printLines(score, *model->tokenizer());
         };
     }
-    const Evaluation e = evaluate(*model, *network, stories, how, context.stop);
+    const Evaluation e = evaluate(*model, logitsOf(*network), stories, how, context.stop);
     if (context.json) {
         nlohmann::ordered_json document{{"loss", e.loss()},       {"perplexity", e.perplexity()}, {"bits_per_byte", e.bitsPerByte()},
                                         {"tokens", e.tokens},     {"stories", e.stories},         {"bytes", e.bytes},
-                                        {"model", options.model}, {"data", options.data},         {"precision", "f32"}};
-        if (how.cacheType) {
-            document["cache_dtype"] = options.cacheType;
-            document["cache_bytes_per_token"] = cacheSpec(model->config(), how.path, *how.cacheType).bytesPerToken();
-        }
+                                        {"model", options.model}, {"data", options.data},         {"precision", facts.precision},
+                                        {"path", facts.path},     {"weight_bytes", facts.weightBytes}};
+        document["cache_dtype"] = options.cacheType;
+        document["cache_bytes_per_token"] = cacheSpec(model->config(), as.path, as.cacheType).bytesPerToken();
         if (options.tokens) document["token_scores"] = std::move(scores);
         Context::print(document);
     } else {
@@ -104,10 +105,12 @@ Registration addEval(CLI::App& program, Context& context) {
     command
         ->add_option("--cache-dtype", options->cacheType,
                      "Read the stories through a cache of this type, to measure what it costs; int8 has a 4-byte scale for every row")
-        ->check(CLI::IsMember({"f32", "bf16", "f16", "int8"}));
+        ->check(CLI::IsMember({"f32", "bf16", "f16", "int8"}))
+        ->capture_default_str();
     command->add_flag("--tokens", options->tokens,
                       "The log-probability of every token: JSON lines on stdout, or \"token_scores\" in the document of --json");
     addMlaOption(*command, options->mla);
+    addPrecisionOption(*command, options->precision);
     addTokenizerOption(*command, options->tokenizer);
     addCommonOptions(*command, context, true);
     return {command, [options](const Context& c) { return run(*options, c); }};

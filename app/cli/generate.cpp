@@ -18,6 +18,8 @@ struct Options {
     std::string tokenizer;
     std::string prompt;
     std::string mla = "absorbed";
+    std::string precision = "auto";
+    std::string cacheType = "f32";
     std::uint64_t seed = 0;
     CLI::Option* seedGiven = nullptr;
     GenerateRequest request;
@@ -80,7 +82,7 @@ int run(const Options& options, const Context& context) {
 
     const auto engine = Engine::create(context.engineOptions());
     const auto model = openModel(*engine, options.model, options.tokenizer, true);
-    const auto session = valueOrThrow(engine->newSession(model, {pathFrom(options.mla), 0}, context.stop));
+    const auto session = valueOrThrow(engine->newSession(model, {pathFrom(options.mla), 0, precisionFrom(options.precision), cacheTypeFrom(options.cacheType)}, context.stop));
     StreamObserver stream;
     GenerateObserver silent;
     const GenerateSummary s = valueOrThrow(session->generate(request, context.json ? silent : stream, context.stop));
@@ -136,6 +138,10 @@ Registration addGenerate(CLI::App& program, Context& context) {
         command->add_flag("--score", options->score, "Score what was written: variety, repetition, length, the prompt's words");
     command->add_option("--words", options->words, "With --score: judge spelling by the words of this file")->needs(score);
     addMlaOption(*command, options->mla);
+    addPrecisionOption(*command, options->precision);
+    command->add_option("--cache-dtype", options->cacheType, "What the cache keeps; int8 has a 4-byte scale for every row")
+        ->check(CLI::IsMember({"f32", "bf16", "f16", "int8"}))
+        ->capture_default_str();
     addTokenizerOption(*command, options->tokenizer);
     addCommonOptions(*command, context, true);
     return {command, [options](const Context& c) { return run(*options, c); }};

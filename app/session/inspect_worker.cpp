@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/session/inspect_worker.h"
 
+#include <chrono>
 #include <utility>
 
 namespace loom::session {
 
-InspectWorker::InspectWorker(std::shared_ptr<Engine> engine) : m_engine(std::move(engine)) {}
+namespace {
+
+/// The reference network is dropped when nobody has asked for so long: the fast path writes without it.
+constexpr std::chrono::seconds kKept{60};
+
+}  // namespace
+
+InspectWorker::InspectWorker(std::shared_ptr<Engine> engine) : m_engine(std::move(engine)) {
+    m_forget.setSingleShot(true);
+    m_forget.setInterval(kKept);
+    connect(&m_forget, &QTimer::timeout, this, [this] { m_network.reset(); });
+}
 
 void InspectWorker::attention(JobId job, const std::shared_ptr<const OpenModel>& model, const TokenIds& tokens, LayerIndex layer,
                               const std::stop_token& stop) {
@@ -13,6 +25,8 @@ void InspectWorker::attention(JobId job, const std::shared_ptr<const OpenModel>&
     auto network = m_engine->reference(*model, stop);
     auto map = network ? (*network)->attention(tokens, layer, stop) : Result<AttentionMap>(tl::unexpected(network.error()));
     if (stop.stop_requested()) return emit cancelled(job);
+    m_network = network.value_or(nullptr);
+    m_forget.start();
     if (!map) return emit failed(job, QString::fromStdString(map.error().message()));
     emit attentionReady(job, std::make_shared<const AttentionMap>(std::move(*map)));
 }

@@ -7,6 +7,7 @@
 
 #include <QObject>
 #include <QString>
+#include <QTimer>
 
 #include "core/data/attention_map.h"
 #include "core/data/device_kind.h"
@@ -35,6 +36,8 @@ signals:
 
 private:
     std::shared_ptr<Engine> m_engine;
+    std::shared_ptr<ReferenceModel> m_network;  ///< of the last question, while another may follow soon
+    QTimer m_forget{this};
 };
 
 }  // namespace loom::session

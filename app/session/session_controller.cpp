@@ -75,7 +75,7 @@ struct SessionPrivate {
     CurrentJob inspectJob;
 
     ReadyModel model;  ///< empty until a model is open
-    MlaPath path = MlaPath::Absorbed;
+    NetworkOptions network;  ///< what is wanted
     DeviceKind device = DeviceKind::Cpu;
     bool orElseCpu = false;
     TokenIds tokens;
@@ -125,7 +125,7 @@ SessionController::SessionController(const EngineFactory& factory, QObject* pare
         emit busyChanged(false, {});
         endOpen();
     });
-    d->deliver(d->story, &StoryWorker::pathSet, [this](JobId job, const std::shared_ptr<const ReadyModel>& ready) {
+    d->deliver(d->story, &StoryWorker::networkSet, [this](JobId job, const std::shared_ptr<const ReadyModel>& ready) {
         if (!d->pathJob.is(job)) return;
         d->model = *ready;
         d->lastUse = *ready->cache;
@@ -172,7 +172,7 @@ SessionController::SessionController(const EngineFactory& factory, QObject* pare
 SessionController::~SessionController() = default;
 
 JobId SessionController::open(const QString& path, const QString& tokenizer) {
-    return begin({path, tokenizer, d->path, d->device, d->orElseCpu, false});
+    return begin({path, tokenizer, d->network, d->device, d->orElseCpu, false});
 }
 
 JobId SessionController::begin(const OpenWish& wish) {
@@ -190,7 +190,7 @@ JobId SessionController::begin(const OpenWish& wish) {
 
 void SessionController::openTwin() {
     if (!hasModel() || isOpening() || !d->model.summary->twin) return;
-    begin({QString::fromStdString(d->model.summary->twin->path), d->loaded.tokenizer, d->path, d->device, d->orElseCpu, true});
+    begin({QString::fromStdString(d->model.summary->twin->path), d->loaded.tokenizer, d->network, d->device, d->orElseCpu, true});
 }
 
 void SessionController::setDevice(DeviceKind device, bool orElseCpu) {
@@ -200,7 +200,7 @@ void SessionController::setDevice(DeviceKind device, bool orElseCpu) {
     if (!pending && (!hasModel() || d->model.device == device)) return;
     OpenWish wish = pending ? d->wish : d->loaded;
     wish.keepStory = wish.keepStory || !pending;
-    wish.mlaPath = d->path;
+    wish.network = d->network;
     wish.device = device;
     wish.orElseCpu = orElseCpu;
     begin(wish);
@@ -211,7 +211,9 @@ void SessionController::checkDevice(DeviceKind device) {
 }
 
 void SessionController::endOpen() {
-    if (d->model.summary->mlaPath != d->path) setPath(d->path);  // chosen while the model was being opened
+    const ModelSummary& model = *d->model.summary;  // what was chosen while the model was being opened
+    if (model.mlaPath != d->network.path) setPath(d->network.path);
+    if (model.precisionChoice != d->network.precision) setPrecision(d->network.precision);
 }
 
 void SessionController::cancelOpen() {
@@ -256,15 +258,27 @@ void SessionController::newStory() {
 }
 
 void SessionController::setPath(MlaPath path) {
-    d->path = path;
+    d->network.path = path;
     if (!hasModel() || isOpening() || d->model.summary->config.attention.latent != Latent::Joint) return;
     if (!d->pathJob.running() && d->model.summary->mlaPath == path) return;
+    changeNetwork(tr("Changing the decoding path…"));
+}
+
+void SessionController::setPrecision(PrecisionChoice precision) {
+    d->network.precision = precision;
+    if (!hasModel() || isOpening()) return;
+    if (!d->pathJob.running() && d->model.summary->precisionChoice == precision) return;
+    changeNetwork(tr("Changing the precision…"));
+}
+
+void SessionController::changeNetwork(const QString& what) {
     stop();
     d->pathJob.drop();
     d->pathJob.begin(d->nextJob());
-    d->interactive.run(
-        [worker = &d->story, job = d->pathJob.id, path, token = d->pathJob.stop.get_token()] { worker->setPath(job, path, token); });
-    emit busyChanged(true, tr("Changing the decoding path…"));
+    d->interactive.run([worker = &d->story, job = d->pathJob.id, options = d->network, token = d->pathJob.stop.get_token()] {
+        worker->setNetwork(job, options, token);
+    });
+    emit busyChanged(true, what);
 }
 
 void SessionController::setCaptureLayer(std::optional<LayerIndex> layer) {
@@ -292,7 +306,8 @@ bool SessionController::isWriting() const { return d->writeJob.running(); }
 bool SessionController::canWrite() const { return hasModel() && !isWriting() && !isOpening() && !d->pathJob.running(); }
 bool SessionController::isOpening() const { return d->openJob.running(); }
 const TokenIds& SessionController::storyTokens() const { return d->tokens; }
-MlaPath SessionController::path() const { return d->path; }
+MlaPath SessionController::path() const { return d->network.path; }
+PrecisionChoice SessionController::precision() const { return d->network.precision; }
 DeviceKind SessionController::device() const { return d->device; }
 
 OverlayData SessionController::overlayData() const {
@@ -361,7 +376,8 @@ void SessionController::endStoryJob(JobId job, const QString& message) {
         if (!d->pathJob.running()) emit busyChanged(false, {});
     } else if (d->pathJob.is(job)) {
         d->pathJob.end();
-        d->path = d->model.summary->mlaPath;
+        d->network.path = d->model.summary->mlaPath;
+        d->network.precision = d->model.summary->precisionChoice;
         if (!isOpening()) emit busyChanged(false, {});
     } else {
         return;

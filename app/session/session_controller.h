@@ -17,6 +17,7 @@
 #include "core/data/ids.h"
 #include "core/data/model_summary.h"
 #include "core/data/overlay_data.h"
+#include "core/data/precision.h"
 #include "core/data/story_update.h"
 
 namespace loom::session {
@@ -63,6 +64,8 @@ public:
     /// Decodes a joint latent on the other path from now on: same story, empty cache. Stops writing first. Remembered for models
     /// opened later. Ends with pathChanged() or failed().
     void setPath(MlaPath path);
+    /// Computes with weights of another precision, or through the reference path, from now on; otherwise as setPath().
+    void setPrecision(PrecisionChoice precision);
     /// From the next token on, steps carry the attention rows of this layer; none = no capture. Ends at inspectableTokens().
     void setCaptureLayer(std::optional<LayerIndex> layer);
     /// Whether steps say how long each layer took, for overlayData(). Costs nothing while off.
@@ -82,6 +85,7 @@ public:
     /// Tokens of the current story, the end-of-text token included.
     [[nodiscard]] const TokenIds& storyTokens() const;
     [[nodiscard]] MlaPath path() const;
+    [[nodiscard]] PrecisionChoice precision() const;
     [[nodiscard]] DeviceKind device() const;
     /// Queues, speeds and bytes for the debug overlay, without frame times.
     [[nodiscard]] OverlayData overlayData() const;
@@ -91,7 +95,7 @@ signals:
     void deviceChecked(loom::DeviceKind device, const QString& why);
     /// If storyTokens() is not empty the story goes on with this model, which reads it now.
     void opened(std::shared_ptr<const loom::ModelSummary> model, std::shared_ptr<const loom::CacheUse> cache);
-    /// Same story, other path: summary and cache as they are now. A storyUpdated() with nothing cached comes just after.
+    /// Same story, other path or precision: summary and cache as they are now. A storyUpdated() with nothing cached comes just after.
     void pathChanged(std::shared_ptr<const loom::ModelSummary> model, std::shared_ptr<const loom::CacheUse> cache);
     /// At most 30 a second while writing, the last one always; empty reset = the story was cleared.
     void storyUpdated(std::shared_ptr<const loom::StoryUpdate> update);
@@ -106,6 +110,7 @@ signals:
 
 private:
     JobId begin(const OpenWish& wish);
+    void changeNetwork(const QString& what);
     void endOpen();
     void takeUpdate(const StoryUpdate& update);
     /// A job of the Interactive lane ended without a result; an empty message means that it was cancelled.

@@ -14,8 +14,8 @@ namespace {
 /// A whole context is allocated at once up to this size, so that the Cache page shows how much is left; beyond it the cache grows.
 constexpr std::int64_t kCacheBytesAtOnce = std::int64_t{256} << 20;
 
-std::int64_t capacityFor(const ModelConfig& config, MlaPath path) {
-    const std::int64_t perToken = std::max<std::int64_t>(1, cacheSpec(config, path, DType::F32).bytesPerToken());
+std::int64_t capacityFor(const ModelConfig& config, const NetworkOptions& options) {
+    const std::int64_t perToken = std::max<std::int64_t>(1, cacheSpec(config, options.path, options.cacheType).bytesPerToken());
     return std::clamp<std::int64_t>(kCacheBytesAtOnce / perToken, 1, std::max<std::int64_t>(1, config.context));
 }
 
@@ -48,9 +48,9 @@ void StoryWorker::open(JobId job, const OpenWish& wish, const std::stop_token& s
     }
     auto model = m_engine->open(wish.path.toStdU16String(), {wish.tokenizer.toStdU16String(), true, device});
     if (!model) return giveUp(job, model.error(), stop);
-    auto network = m_engine->reference(**model, stop);
+    auto network = m_engine->network(**model, wish.network, stop);
     if (!network) return giveUp(job, network.error(), stop);
-    auto session = makeSession(*model, wish.mlaPath, stop);
+    auto session = makeSession(*model, wish.network, stop);
     if (!session) return giveUp(job, session.error(), stop);
     if (stop.stop_requested()) return emit cancelled(job);
 
@@ -58,7 +58,7 @@ void StoryWorker::open(JobId job, const OpenWish& wish, const std::stop_token& s
     m_session = std::move(*session);
     m_network = std::move(*network);
     m_model = std::move(*model);
-    m_path = wish.mlaPath;
+    m_options = wish.network;
     m_device = device;
     m_problem = std::move(problem);
     m_captured = -1;
@@ -109,7 +109,7 @@ void StoryWorker::write(JobId job, GenerateRequest request, const std::stop_toke
     if (!m_model) return emit failed(job, tr("No model is open"));
     if (stop.stop_requested()) return emit cancelled(job);
     if (!m_session) {
-        auto session = makeSession(m_model, m_path, stop);
+        auto session = makeSession(m_model, m_options, stop);
         if (!session) return giveUp(job, session.error(), stop);
         m_session = std::move(*session);
         m_captured = -1;
@@ -135,15 +135,18 @@ Result<GenerateSummary> StoryWorker::generate(JobId job, const GenerateRequest& 
     return summary;
 }
 
-void StoryWorker::setPath(JobId job, MlaPath mlaPath, const std::stop_token& stop) {
+void StoryWorker::setNetwork(JobId job, const NetworkOptions& options, const std::stop_token& stop) {
     if (!m_model || stop.stop_requested()) return emit cancelled(job);
+    auto network = m_engine->network(*m_model, options, stop);
+    if (!network) return giveUp(job, network.error(), stop);
     m_session.reset();  // before the new one: two caches at once could be too much
-    auto session = makeSession(m_model, mlaPath, stop);
+    auto session = makeSession(m_model, options, stop);
     if (!session) return giveUp(job, session.error(), stop);
     m_session = std::move(*session);
-    m_path = mlaPath;
+    m_network = std::move(*network);
+    m_options = options;
     m_captured = -1;
-    emit pathSet(job, ready());
+    emit networkSet(job, ready());
     StoryUpdate update;
     update.job = job;
     m_log.forgetCache(update);
@@ -156,15 +159,15 @@ void StoryWorker::newStory() {
     m_session.reset();
 }
 
-Result<std::unique_ptr<Session>> StoryWorker::makeSession(const std::shared_ptr<const OpenModel>& model, MlaPath mlaPath,
-                                                          const std::stop_token& stop) {
-    return m_engine->newSession(model, {mlaPath, capacityFor(model->config(), mlaPath)}, stop);
+Result<std::unique_ptr<Session>> StoryWorker::makeSession(const std::shared_ptr<const OpenModel>& model,
+                                                          const NetworkOptions& options, const std::stop_token& stop) {
+    return m_engine->newSession(model, {options.path, capacityFor(model->config(), options), options.precision, options.cacheType}, stop);
 }
 
 std::shared_ptr<const ReadyModel> StoryWorker::ready() const {
     ReadyModel ready;
     ready.model = m_model;
-    ModelSummary summary = m_engine->summary(*m_model, m_path);
+    ModelSummary summary = m_engine->summary(*m_model, m_options);
     if (!m_problem.empty()) summary.problem += (summary.problem.empty() ? "" : " ") + m_problem;
     ready.summary = std::make_shared<const ModelSummary>(std::move(summary));
     ready.device = m_device;

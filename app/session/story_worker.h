@@ -33,7 +33,7 @@ struct ReadyModel {
 struct OpenWish {
     QString path;
     QString tokenizer;  ///< empty = the one that lies with the checkpoint
-    MlaPath mlaPath = MlaPath::Absorbed;
+    NetworkOptions network;  ///< path, precision, what the cache keeps
     DeviceKind device = DeviceKind::Cpu;
     bool orElseCpu = false;  ///< where the device cannot be used; the summary's `problem` then says why
     bool keepStory = false;  ///< where this model can read it
@@ -55,7 +55,8 @@ public:
     /// After opened() that keeps the story, the model reads it: updated() as in write(), then settled().
     void open(JobId job, const OpenWish& wish, const std::stop_token& stop);
     void write(JobId job, GenerateRequest request, const std::stop_token& stop);
-    void setPath(JobId job, MlaPath mlaPath, const std::stop_token& stop);
+    /// Computes the same story in another way from now on, with an empty cache.
+    void setNetwork(JobId job, const NetworkOptions& options, const std::stop_token& stop);
     /// Forgets the story and gives its cache back.
     void newStory();
 
@@ -63,14 +64,14 @@ signals:
     void opened(loom::JobId job, std::shared_ptr<const loom::session::ReadyModel> ready);
     /// The end of a job whose opened() kept the story.
     void settled(loom::JobId job);
-    void pathSet(loom::JobId job, std::shared_ptr<const loom::session::ReadyModel> ready);
+    void networkSet(loom::JobId job, std::shared_ptr<const loom::session::ReadyModel> ready);
     void updated(loom::JobId job, std::shared_ptr<const loom::StoryUpdate> update);
     void finished(loom::JobId job, std::shared_ptr<const loom::GenerateSummary> summary);
     void failed(loom::JobId job, const QString& message);
     void cancelled(loom::JobId job);
 
 private:
-    [[nodiscard]] Result<std::unique_ptr<Session>> makeSession(const std::shared_ptr<const OpenModel>& model, MlaPath mlaPath,
+    [[nodiscard]] Result<std::unique_ptr<Session>> makeSession(const std::shared_ptr<const OpenModel>& model, const NetworkOptions& options,
                                                                const std::stop_token& stop);
     [[nodiscard]] std::shared_ptr<const ReadyModel> ready() const;
     /// Fails or cancels, whichever it was.
@@ -85,9 +86,9 @@ private:
     std::shared_ptr<Engine> m_engine;
     std::shared_ptr<StepWishes> m_wishes;
     std::shared_ptr<const OpenModel> m_model;
-    std::shared_ptr<ReferenceModel> m_network;  ///< keeps the weights while a session is being replaced
-    std::unique_ptr<Session> m_session;         ///< null after a new story until the next write
-    MlaPath m_path = MlaPath::Absorbed;
+    std::shared_ptr<const Network> m_network;  ///< keeps the weights while a session is being replaced
+    std::unique_ptr<Session> m_session;        ///< null after a new story until the next write
+    NetworkOptions m_options;
     DeviceKind m_device = DeviceKind::Cpu;
     std::string m_problem;  ///< of the device, for the summary
     std::int64_t m_captured = -1;

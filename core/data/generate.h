@@ -87,8 +87,8 @@ struct GenerateSummary {
     std::string text;       ///< the continuation only
     StopReason stopReason = StopReason::MaxTokens;
     std::uint64_t seed = 0;
-    std::string precision;              ///< "f32"
-    std::string path;                   ///< "reference", "reference-naive" or "reference-absorbed"
+    std::string precision;              ///< of the weights: "f32", "bf16", "int8", "int4"
+    std::string path;                   ///< "fast" or "reference", with "-naive" or "-absorbed" where a latent is decoded
     std::int64_t prefilledTokens = 0;   ///< prompt tokens that were not in the cache yet
     double prefillTokensPerSecond = 0;  ///< 0 if nothing was prefilled
     double decodeTokensPerSecond = 0;   ///< 0 if fewer than one token was decoded

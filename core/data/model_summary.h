@@ -10,6 +10,7 @@
 #include "core/data/byte_formulas.h"
 #include "core/data/model_card.h"
 #include "core/data/model_config.h"
+#include "core/data/precision.h"
 
 namespace loom {
 
@@ -26,6 +27,11 @@ struct ModelSummary {
     std::string device;     ///< "CPU" or "CUDA: NVIDIA …"
     std::string tokenizer;  ///< "llama2.c, 512 tokens"
     std::int64_t threads = 0;
+    PrecisionChoice precisionChoice = PrecisionChoice::Auto;  ///< what was asked for
+    bool fastPath = false;                                    ///< who writes: the fast path or the reference
+    std::string precision;                                    ///< of its weights: "f32", "bf16", "int8", "int4"; empty until it is built
+    std::string kernels;                                      ///< "AVX2", "LibTorch"
+    std::string whyReference;                                 ///< why the fast path does not write, as a sentence; empty = it was not asked to, or does
     ModelConfig config;
     ParameterCount parameters;
     MlaPath mlaPath = MlaPath::Absorbed;  ///< which path the session decodes on; meaningful for a joint latent only

@@ -31,4 +31,34 @@ inline constexpr std::array kPrecisions{Precision::F32, Precision::Bf16, Precisi
     return std::nullopt;
 }
 
+/// What a person asks for: a precision of the fast path, the one that changes nothing (bf16 where the weights are stored so, else f32), or
+/// the reference path, which is readable, slower, and computes in f32.
+enum class PrecisionChoice : std::uint8_t { Auto, F32, Bf16, Int8, Int4, Reference };
+inline constexpr std::array kPrecisionChoices{PrecisionChoice::Auto, PrecisionChoice::F32,  PrecisionChoice::Bf16,
+                                              PrecisionChoice::Int8, PrecisionChoice::Int4, PrecisionChoice::Reference};
+
+/// The precision that was asked for by name, if one was.
+[[nodiscard]] constexpr std::optional<Precision> precisionOf(PrecisionChoice choice) {
+    switch (choice) {
+        case PrecisionChoice::F32: return Precision::F32;
+        case PrecisionChoice::Bf16: return Precision::Bf16;
+        case PrecisionChoice::Int8: return Precision::Int8;
+        case PrecisionChoice::Int4: return Precision::Int4;
+        case PrecisionChoice::Auto:
+        case PrecisionChoice::Reference: break;
+    }
+    return std::nullopt;
+}
+/// "auto", "f32", "bf16", "int8", "int4", "reference"
+[[nodiscard]] constexpr std::string_view name(PrecisionChoice choice) {
+    if (const auto precision = precisionOf(choice)) return name(*precision);
+    return choice == PrecisionChoice::Auto ? "auto" : "reference";
+}
+[[nodiscard]] constexpr std::optional<PrecisionChoice> precisionChoiceNamed(std::string_view text) {
+    for (const PrecisionChoice choice : kPrecisionChoices) {
+        if (name(choice) == text) return choice;
+    }
+    return std::nullopt;
+}
+
 }  // namespace loom

@@ -31,6 +31,7 @@ public:
 
     [[nodiscard]] const ModelConfig& config() const override { return m_network->config; }
     [[nodiscard]] std::int64_t weightBytes() const override { return m_network->weights->bytes(); }
+    [[nodiscard]] std::int64_t threads() const override { return m_network->threads; }
     [[nodiscard]] std::string deviceName() const override { return m_deviceName; }
 
     [[nodiscard]] Result<std::unique_ptr<ReferenceSequence>> newSequence(std::int64_t capacity, MlaPath path,

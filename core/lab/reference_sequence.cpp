@@ -47,8 +47,8 @@ TorchSequence::TorchSequence(std::shared_ptr<Network> network, std::int64_t capa
       m_model(m_network->on(path)),
       m_cache(cacheSpec(m_network->config, path, cacheType), capacity, *m_network->allocator) {}
 
-Result<ForwardOutput> TorchSequence::forward(std::span<const TokenId> tokens, const ForwardOptions& options) {
-    return torchGuarded(m_network->threads, [&] { return run(tokens, options); });
+Result<void> TorchSequence::forward(std::span<const TokenId> tokens, const ForwardOptions& options, ForwardOutput& out) {
+    return torchGuarded(m_network->threads, [&] { out = run(tokens, options); });
 }
 
 ForwardOutput TorchSequence::run(std::span<const TokenId> tokens, const ForwardOptions& options) {

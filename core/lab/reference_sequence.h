@@ -33,7 +33,8 @@ void checkLayer(LayerIndex layer, const ModelConfig& config);
 class TorchSequence final : public ReferenceSequence {
 public:
     TorchSequence(std::shared_ptr<Network> network, std::int64_t capacity, MlaPath path, DType cacheType);
-    [[nodiscard]] Result<ForwardOutput> forward(std::span<const TokenId> tokens, const ForwardOptions& options) override;
+    using ReferenceSequence::forward;
+    [[nodiscard]] Result<void> forward(std::span<const TokenId> tokens, const ForwardOptions& options, ForwardOutput& out) override;
     [[nodiscard]] Result<void> truncate(std::int64_t length) override;
     [[nodiscard]] Result<void> reserve(std::int64_t capacity) override;
     [[nodiscard]] const KvCache& cache() const override { return m_cache; }

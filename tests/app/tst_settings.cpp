@@ -47,6 +47,7 @@ TEST_F(SettingsFile, RoundTrip) {
     settings.geometry = QByteArray("\0\1\2x", 4);
     settings.samplersVisible = false;
     settings.device = DeviceKind::Cuda;
+    settings.precision = PrecisionChoice::Int8;
     settings.tourSeen = true;
     saveSettings(settings);
     const Settings read = loadSettings();
@@ -56,6 +57,7 @@ TEST_F(SettingsFile, RoundTrip) {
     EXPECT_EQ(read.head, 2);
     EXPECT_EQ(read.colourMap, 1);
     EXPECT_EQ(read.samplers, settings.samplers);
+    EXPECT_EQ(read.precision, PrecisionChoice::Int8);
     EXPECT_EQ(read.seed, settings.seed);
     EXPECT_FALSE(read.newSeedEachTime);
     EXPECT_EQ(read.maxTokens, 77);

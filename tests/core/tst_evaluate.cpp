@@ -50,7 +50,7 @@ protected:
         m_network = valueOrThrow(m_engine->reference(*m_model, {}));
     }
     Evaluation score(const std::vector<std::string_view>& stories, std::stop_token stop = {}) {
-        return evaluate(*m_model, *m_network, stories, {}, std::move(stop));
+        return evaluate(*m_model, logitsOf(*m_network), stories, {}, std::move(stop));
     }
     /// The loss of token t after the tokens before it, computed alone.
     double tokenLoss(const TokenIds& ids, std::size_t t) {
@@ -92,7 +92,7 @@ TEST_F(EvaluateTest, TellsEveryToken) {
     EvaluateOptions options;
     options.onStory = [&](const StoryScore& score) { told.push_back(score); };
     options.progress = [&](std::int64_t done, std::int64_t all) { progress.emplace_back(done, all); };
-    const Evaluation e = evaluate(*m_model, *m_network, {"The cat.", longStory}, options, {});
+    const Evaluation e = evaluate(*m_model, logitsOf(*m_network), {"The cat.", longStory}, options, {});
     EXPECT_EQ(progress, (std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 2}, {2, 2}}));
     ASSERT_EQ(told.size(), 2U);
     double total = 0;
@@ -111,9 +111,7 @@ TEST_F(EvaluateTest, ThroughACacheOfAnotherType) {
     const std::vector<std::string_view> stories{"The cat.", "One day a dog ran."};
     const double exact = score(stories).totalLoss;
     const auto through = [&](DType type) {
-        EvaluateOptions options;
-        options.cacheType = type;
-        return evaluate(*m_model, *m_network, stories, options, {}).totalLoss;
+        return evaluate(*m_model, logitsOf(*m_network, MlaPath::Absorbed, type), stories, {}, {}).totalLoss;
     };
     EXPECT_NEAR(through(DType::F32), exact, 1e-4);
     EXPECT_NEAR(through(DType::BF16), exact, 5e-2);

@@ -116,7 +116,7 @@ protected:
         return opened ? std::string() : opened.error().message();
     }
     ModelSummary summary(const char* model, MlaPath path = MlaPath::Absorbed) {
-        return engine->summary(*valueOrThrow(engine->open(folder / model, {})), path);
+        return engine->summary(*valueOrThrow(engine->open(folder / model, {})), {.path = path});
     }
     test::TempFolder folder;
     std::unique_ptr<Engine> engine = Engine::create({});

@@ -60,11 +60,18 @@ public:
     }
     const Inspector& inspector() const override { throw Error{"unused", {}, {}}; }
     std::int64_t weightBytes() const override { return 1234; }
+    std::int64_t threads() const override { return 1; }
     std::string deviceName() const override { return "CPU"; }
 
 private:
     std::shared_ptr<Script> m_script;
     ModelConfig m_config;
+};
+
+class FakeWriter final : public Network {
+public:
+    Result<std::unique_ptr<Sequence>> newSequence(std::int64_t) const override { return tl::unexpected(Error{"unused", {}, {}}); }
+    NetworkFacts facts() const override { return {}; }
 };
 
 class FakeSession final : public Session {
@@ -190,12 +197,15 @@ public:
         info.notes.problem = m_script->problem;
         return std::make_shared<const OpenModel>(std::move(checkpoint), nullptr, std::move(info));
     }
-    ModelSummary summary(const OpenModel& model, MlaPath path) const override {
+    ModelSummary summary(const OpenModel& model, const NetworkOptions& options) const override {
+        const MlaPath path = options.path;
         ModelSummary summary;
         summary.name = model.checkpoint().path.filename().string();
         summary.path = model.checkpoint().path.string();
         summary.config = model.config();
         summary.mlaPath = path;
+        summary.precisionChoice = options.precision;
+        summary.precision = precisionOf(options.precision) ? name(*precisionOf(options.precision)) : "f32";
         summary.cache = cacheSpec(model.config(), path, DType::F32);
         summary.device = model.info().device == DeviceKind::Cuda ? "CUDA: fake" : "CPU";
         summary.twin = model.info().notes.twin;
@@ -210,8 +220,11 @@ public:
         m_script->sessionOptions.push_back(options);
         return std::make_unique<FakeSession>(m_script, model->config(), options);
     }
-    Result<std::shared_ptr<ReferenceModel>> reference(const OpenModel& model, std::stop_token stop) override {
+    Result<std::shared_ptr<const Network>> network(const OpenModel&, const NetworkOptions&, std::stop_token stop) override {
         if (m_script->openWaits && !m_script->open.pass(stop)) return tl::unexpected(cancelledError());
+        return std::make_shared<const FakeWriter>();
+    }
+    Result<std::shared_ptr<ReferenceModel>> reference(const OpenModel& model, std::stop_token) override {
         return std::make_shared<FakeNetwork>(m_script, model.config());
     }
     Result<void> canCompute(DeviceKind device) override {

@@ -2,12 +2,12 @@
 #include "core/engine/api/engine.h"
 
 #include <algorithm>
-#include <map>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 
+#include "core/engine/api/reference_network.h"
+#include "core/engine/api/shared_store.h"
 #include "core/engine/checkpoint/mapped_file.h"
 #include "core/engine/generate/writer_session.h"
 #include "core/engine/memory/free_memory.h"
@@ -18,6 +18,13 @@ namespace {
 /// Below this many parameters (embeddings apart) a second thread makes a token slower, alone by a fifth and beside a busy window
 /// many times: the pieces of work are over before the thread is awake (measured: ARCHITECTURE.md).
 constexpr std::int64_t kWorthThreads = 32'000'000;
+
+std::optional<Error> weightsTooLarge(std::int64_t bytes, const Checkpoint& checkpoint) {
+    const auto room = freeMemory();
+    if (!room || bytes <= *room) return std::nullopt;
+    return Error{"The weights need " + std::to_string(bytes >> 20) + " MiB, and " + std::to_string(*room >> 20) + " MiB of memory are free",
+                 pathText(checkpoint.path), "Close other programs or open a smaller model"};
+}
 
 class EngineImpl final : public Engine {
 public:
@@ -34,7 +41,7 @@ public:
         });
     }
 
-    ModelSummary summary(const OpenModel& model, MlaPath path) const override {
+    ModelSummary summary(const OpenModel& model, const NetworkOptions& options) const override {
         ModelSummary summary;
         summary.path = pathText(model.checkpoint().path);
         summary.name = model.displayName();
@@ -42,50 +49,51 @@ public:
         if (model.tokenizer()) {
             summary.tokenizer = model.tokenizer()->kind() + ", " + std::to_string(model.tokenizer()->vocabularySize()) + " tokens";
         }
-        summary.threads = threadsFor(model);
         summary.config = model.config();
         summary.parameters = countParameters(model.config());
-        summary.mlaPath = path;
-        summary.cache = cacheSpec(model.config(), path, DType::F32);
+        summary.mlaPath = options.path;
+        summary.cache = cacheSpec(model.config(), options.path, options.cacheType);
         const ModelNotes& notes = model.info().notes;
         summary.twin = notes.twin;
-        summary.otherForm = summary.twin ? cacheSpec(summary.twin->config, path, DType::F32) : otherFormSpec(model.config(), DType::F32);
+        summary.otherForm = summary.twin ? cacheSpec(summary.twin->config, options.path, options.cacheType)
+                                         : otherFormSpec(model.config(), options.cacheType);
         summary.card = notes.card;
         summary.problem = notes.problem;
-        if (const auto built = find(model)) {
-            summary.weightBytes = built->weightBytes();
-            summary.device = built->deviceName();
+        summary.precisionChoice = options.precision;
+        if (const auto network = m_networks.find({model.id(), options})) {
+            const NetworkFacts facts = network->facts();
+            summary.weightBytes = facts.weightBytes;
+            summary.device = facts.device;
+            summary.threads = facts.threads;
+            summary.precision = facts.precision;
+            summary.kernels = facts.kernels;
+            summary.fastPath = facts.fast;
+            summary.whyReference = facts.whyReference;
         }
         return summary;
     }
 
+    Result<std::shared_ptr<const Network>> network(const OpenModel& model, const NetworkOptions& options, std::stop_token stop) override {
+        return m_networks.get({model.id(), options}, [&] { return buildNetwork(model, options, stop); });
+    }
+
     Result<std::unique_ptr<Session>> newSession(std::shared_ptr<const OpenModel> model, const SessionOptions& options,
                                                 std::stop_token stop) override {
-        auto network = reference(*model, stop);
-        if (!network) return tl::unexpected(network.error());
-        auto sequence = (*network)->newSequence(std::min(options.capacity, model->config().context), options.path);
+        auto writing = network(*model, options.network(), stop);
+        if (!writing) return tl::unexpected(writing.error());
+        auto sequence = (*writing)->newSequence(std::min(options.capacity, model->config().context));
         if (!sequence) return tl::unexpected(sequence.error());
-        return makeWriterSession(std::move(model), std::move(*network), std::move(*sequence), options.path);
+        return makeWriterSession(std::move(model), std::move(*writing), std::move(*sequence), options.path);
     }
 
     Result<std::shared_ptr<ReferenceModel>> reference(const OpenModel& model, std::stop_token stop) override {
-        const std::scoped_lock lock(m_building);  // a second caller waits for the first one's network instead of building its own
-        if (auto built = find(model)) return built;
-        const std::int64_t needed = countParameters(model.config()).total * bytesPerElement(DType::F32);
-        if (const auto room = freeMemory(); room && needed > *room) {
-            return tl::unexpected(Error{
-                "The weights need " + std::to_string(needed >> 20) + " MiB, and " + std::to_string(*room >> 20) + " MiB of memory are free",
-                pathText(model.checkpoint().path), "Close other programs or open a smaller model"});
-        }
-        auto lab = loadLab();
-        if (!lab) return tl::unexpected(lab.error());
-        auto built = (*lab)->build(model.checkpoint(), {deviceOf(model), threadsFor(model), DType::F32}, m_memory, stop);
-        if (built) {
-            const std::scoped_lock guard(m_tableLock);
-            std::erase_if(m_built, [](const auto& entry) { return entry.second.expired(); });
-            m_built[model.id()] = *built;
-        }
-        return built;
+        return m_references.get(model.id(), [&]() -> Result<std::shared_ptr<ReferenceModel>> {
+            const std::int64_t needed = countParameters(model.config()).total * bytesPerElement(DType::F32);
+            if (const auto problem = weightsTooLarge(needed, model.checkpoint())) return tl::unexpected(*problem);
+            auto lab = loadLab();
+            if (!lab) return tl::unexpected(lab.error());
+            return (*lab)->build(model.checkpoint(), {deviceOf(model), referenceThreads(model), DType::F32}, m_memory, stop);
+        });
     }
 
     Result<void> canCompute(DeviceKind device) override {
@@ -97,24 +105,23 @@ public:
     const MemoryAccount& memory() const override { return m_memory; }
 
 private:
-    std::int64_t threadsFor(const OpenModel& model) const {
+    Result<std::shared_ptr<const Network>> buildNetwork(const OpenModel& model, const NetworkOptions& options, const std::stop_token& stop) {
+        auto slow = reference(model, stop);
+        if (!slow) return tl::unexpected(slow.error());
+        return referenceNetwork(std::move(*slow), options, {});
+    }
+
+    std::int64_t referenceThreads(const OpenModel& model) const {
         if (m_options.threads > 0) return m_options.threads;
         return countParameters(model.config()).nonEmbedding < kWorthThreads ? 1 : std::max(1U, std::thread::hardware_concurrency());
     }
 
     DeviceKind deviceOf(const OpenModel& model) const { return model.info().device.value_or(m_options.device); }
 
-    std::shared_ptr<ReferenceModel> find(const OpenModel& model) const {
-        const std::scoped_lock lock(m_tableLock);
-        const auto found = m_built.find(model.id());
-        return found == m_built.end() ? nullptr : found->second.lock();
-    }
-
     EngineOptions m_options;
     MemoryAccount m_memory;
-    std::mutex m_building;
-    mutable std::mutex m_tableLock;
-    std::map<std::uint64_t, std::weak_ptr<ReferenceModel>> m_built;  ///< by OpenModel::id()
+    SharedStore<std::uint64_t, ReferenceModel> m_references;                              ///< by OpenModel::id()
+    SharedStore<std::pair<std::uint64_t, NetworkOptions>, const Network> m_networks;
 };
 
 }  // namespace

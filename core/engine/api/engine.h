@@ -20,6 +20,7 @@
 #include "core/data/generate.h"
 #include "core/data/model_summary.h"
 #include "core/engine/api/lab.h"
+#include "core/engine/api/network.h"
 #include "core/engine/checkpoint/model_notes.h"
 #include "core/engine/memory/buffer.h"
 #include "core/engine/tokenizer/tokenizer.h"
@@ -70,8 +71,12 @@ private:
 [[nodiscard]] bool sameTokenizer(const OpenModel& a, const OpenModel& b);
 
 struct SessionOptions {
-    MlaPath path = MlaPath::Absorbed;  ///< for a joint latent only
+    MlaPath path = MlaPath::Absorbed;  ///< meaningful where both exist
     std::int64_t capacity = 0;         ///< positions allocated at once; 0 = only as many as each request needs
+    PrecisionChoice precision = PrecisionChoice::Auto;
+    DType cacheType = DType::F32;
+
+    [[nodiscard]] NetworkOptions network() const { return {path, precision, cacheType}; }
 };
 
 /// One growing story with its cache.
@@ -92,7 +97,7 @@ public:
 
 struct EngineOptions {
     DeviceKind device = DeviceKind::Cpu;
-    std::int64_t threads = 0;  ///< 0 = as many as there are cores, one for a network too small to gain by more
+    std::int64_t threads = 0;  ///< 0 = chosen for each network by measurement (fast path) or by its size (reference)
 };
 
 /// Must outlive its sessions and networks.
@@ -103,11 +108,15 @@ public:
 
     /// Checks the files and maps them; computes nothing.
     [[nodiscard]] virtual Result<std::shared_ptr<const OpenModel>> open(const std::filesystem::path& path, const OpenOptions& options) = 0;
-    [[nodiscard]] virtual ModelSummary summary(const OpenModel& model, MlaPath path) const = 0;
+    [[nodiscard]] virtual ModelSummary summary(const OpenModel& model, const NetworkOptions& options) const = 0;
     /// Builds the network if that has not happened yet (cancellable) and makes an empty session.
     [[nodiscard]] virtual Result<std::unique_ptr<Session>> newSession(std::shared_ptr<const OpenModel> model, const SessionOptions& options,
                                                                       std::stop_token stop) = 0;
-    /// The network behind a model, built on first use and shared while anybody holds it.
+    /// What writes: the fast path where it can compute this model on the CPU, else the reference. Built on first use and shared while
+    /// anybody holds it. The fast path does without LibTorch.
+    [[nodiscard]] virtual Result<std::shared_ptr<const Network>> network(const OpenModel& model, const NetworkOptions& options,
+                                                                         std::stop_token stop) = 0;
+    /// The reference network of a model, which everything can be asked of. Built on first use and shared while anybody holds it.
     [[nodiscard]] virtual Result<std::shared_ptr<ReferenceModel>> reference(const OpenModel& model, std::stop_token stop) = 0;
     /// Nothing, or why networks cannot be computed there. Loads LibTorch for anything but the CPU: a quarter of a second the first time.
     [[nodiscard]] virtual Result<void> canCompute(DeviceKind device) = 0;

@@ -3,7 +3,6 @@
 // No exception crosses this interface: core/lab turns torch's into Error values.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,47 +16,20 @@
 #include "core/data/device_kind.h"
 #include "core/data/error.h"
 #include "core/engine/api/inspector.h"
+#include "core/engine/api/sequence.h"
 #include "core/engine/api/training.h"
 #include "core/engine/cache/kv_cache.h"
 #include "core/engine/checkpoint/checkpoint.h"
 
 namespace loom {
 
-struct ForwardOptions {
-    bool allLogits = false;             ///< logits of every position of the block, else of the last only
-    bool norms = false;                 ///< L2 norms of what each lane keeps
-    std::optional<LayerIndex> capture;  ///< attention rows of this layer
-    bool layerTimes = false;            ///< how long each layer took; costs a wait for the device per layer
-    bool memory = false;                ///< what the step allocated
-};
-
-/// What one step allocated in host memory, its cache apart. Everything is freed when the step is over.
-struct StepMemory {
-    std::int64_t total = 0;    ///< sum of the sizes of all tensors made
-    std::int64_t peak = 0;     ///< most that was alive at once
-    std::int64_t largest = 0;  ///< the largest single tensor
-};
-
-struct ForwardOutput {
-    std::vector<float> logits;                                   ///< [T, V] with allLogits, else [V]
-    std::vector<float> norms;                                    ///< [T, L, lanes] if asked for
-    std::vector<std::shared_ptr<const AttentionRow>> attention;  ///< T rows if a layer is captured
-    std::vector<std::chrono::nanoseconds> layerTimes;            ///< [L] if asked for
-    std::optional<StepMemory> memory;                            ///< if asked for and the network computes in host memory
-};
-
-/// One sequence with its cache. Used by one thread at a time.
-class ReferenceSequence {
+/// A sequence of the reference network, whose cache lies in one piece.
+class ReferenceSequence : public Sequence {
 public:
-    virtual ~ReferenceSequence() = default;
-    /// Appends T ≥ 1 tokens. Grows the cache if the sequence was made growable by its capacity; an error where it is full
-    /// (cache().capacity()) or a token is outside the vocabulary. On an error the sequence is as before.
-    [[nodiscard]] virtual Result<ForwardOutput> forward(std::span<const TokenId> tokens, const ForwardOptions& options) = 0;
-    /// Forgets everything from `length` on.
-    [[nodiscard]] virtual Result<void> truncate(std::int64_t length) = 0;
-    /// Makes room for at least `capacity` positions.
-    [[nodiscard]] virtual Result<void> reserve(std::int64_t capacity) = 0;
     [[nodiscard]] virtual const KvCache& cache() const = 0;
+    [[nodiscard]] std::int64_t length() const final { return cache().length(); }
+    [[nodiscard]] std::int64_t capacity() const final { return cache().capacity(); }
+    [[nodiscard]] CacheUse cacheUse() const final { return cache().use(); }
 };
 
 /// A network ready to compute in f32 (f64 where asked for). Thread-safe.
@@ -78,6 +50,7 @@ public:
     /// What else can be seen inside. Lives as long as the model.
     [[nodiscard]] virtual const Inspector& inspector() const = 0;
     [[nodiscard]] virtual std::int64_t weightBytes() const = 0;
+    [[nodiscard]] virtual std::int64_t threads() const = 0;
     [[nodiscard]] virtual std::string deviceName() const = 0;
 };
 

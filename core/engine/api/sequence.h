@@ -46,6 +46,12 @@ public:
     /// Appends T ≥ 1 tokens and writes what was asked for into `out`, whose memory is used again. An error where the cache is full
     /// (capacity()), the context ends or a token is outside the vocabulary; the sequence is then as before.
     [[nodiscard]] virtual Result<void> forward(std::span<const TokenId> tokens, const ForwardOptions& options, ForwardOutput& out) = 0;
+    /// The same into memory of its own.
+    [[nodiscard]] Result<ForwardOutput> forward(std::span<const TokenId> tokens, const ForwardOptions& options) {
+        ForwardOutput out;
+        if (auto done = forward(tokens, options, out); !done) return tl::unexpected(std::move(done.error()));
+        return out;
+    }
     /// Forgets everything from `length` on.
     [[nodiscard]] virtual Result<void> truncate(std::int64_t length) = 0;
     /// Makes room for at least `capacity` positions.

@@ -74,7 +74,7 @@ TokenId judge(const std::vector<Lane>& lanes, std::int64_t step, PathComparison&
 }
 
 /// Logits after the last token of the prompt.
-std::vector<float> prefill(ReferenceSequence& sequence, const TokenIds& prompt, const std::stop_token& stop) {
+std::vector<float> prefill(Sequence& sequence, const TokenIds& prompt, const std::stop_token& stop) {
     std::vector<float> logits;
     for (std::size_t first = 0; first < prompt.size(); first += kPrefillBlock) {
         if (stop.stop_requested()) throw Error{"Cancelled", {}, {}};

@@ -28,25 +28,22 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(kBreaks) - first + 1);
 }
 
-/// Logits [T, V] of one window, without a cache or through one.
-std::vector<float> windowLogits(ReferenceModel& network, std::span<const TokenId> inputs, const EvaluateOptions& options,
-                                const std::stop_token& stop) {
-    if (!options.cacheType) return valueOrThrow(network.logits(inputs, 1, options.path, stop));
+/// Logits [T, V] of one window through a new sequence.
+std::vector<float> logitsThrough(Sequence& sequence, std::span<const TokenId> inputs, const std::stop_token& stop) {
     if (stop.stop_requested()) throw Error{"Cancelled", {}, {}};
-    const auto sequence = valueOrThrow(network.newSequence(std::ssize(inputs), options.path, options.cacheType));
     ForwardOptions all;
     all.allLogits = true;
-    return valueOrThrow(sequence->forward(inputs, all)).logits;
+    return valueOrThrow(sequence.forward(inputs, all)).logits;
 }
 
 /// Of every token but the first.
-std::vector<double> sequenceScores(ReferenceModel& network, const TokenIds& ids, const EvaluateOptions& options,
+std::vector<double> sequenceScores(const ModelConfig& config, const WindowLogits& logitsOfWindow, const TokenIds& ids,
                                    const std::stop_token& stop) {
-    const auto V = static_cast<std::size_t>(network.config().vocab);
+    const auto V = static_cast<std::size_t>(config.vocab);
     std::vector<double> scores;
-    for (const ScoreWindow& window : scoreWindows(std::ssize(ids), network.config().context)) {
+    for (const ScoreWindow& window : scoreWindows(std::ssize(ids), config.context)) {
         const auto inputs = std::span(ids).subspan(static_cast<std::size_t>(window.begin), static_cast<std::size_t>(window.inputs));
-        const std::vector<float> logits = windowLogits(network, inputs, options, stop);  // [inputs, V]
+        const std::vector<float> logits = logitsOfWindow(inputs, stop);  // [inputs, V]
         for (std::int64_t t = window.firstScored; t <= window.begin + window.inputs; ++t) {
             const auto row = static_cast<std::size_t>(t - 1 - window.begin);
             scores.push_back(logProbability(std::span(logits).subspan(row * V, V), ids[static_cast<std::size_t>(t)]));
@@ -79,10 +76,23 @@ std::vector<ScoreWindow> scoreWindows(std::int64_t length, std::int64_t context)
     return windows;
 }
 
+WindowLogits logitsOf(ReferenceModel& network, MlaPath path, std::optional<DType> cacheType) {
+    return [&network, path, cacheType](std::span<const TokenId> inputs, const std::stop_token& stop) {
+        if (!cacheType) return valueOrThrow(network.logits(inputs, 1, path, stop));
+        return logitsThrough(*valueOrThrow(network.newSequence(std::ssize(inputs), path, cacheType)), inputs, stop);
+    };
+}
+
+WindowLogits logitsOf(const Network& network) {
+    return [&network](std::span<const TokenId> inputs, const std::stop_token& stop) {
+        return logitsThrough(*valueOrThrow(network.newSequence(std::ssize(inputs))), inputs, stop);
+    };
+}
+
 double Evaluation::perplexity() const { return std::exp(loss()); }
 double Evaluation::bitsPerByte() const { return totalLoss / std::numbers::ln2 / static_cast<double>(bytes); }
 
-Evaluation evaluate(const OpenModel& model, ReferenceModel& network, const std::vector<std::string_view>& stories,
+Evaluation evaluate(const OpenModel& model, const WindowLogits& logits, const std::vector<std::string_view>& stories,
                     const EvaluateOptions& options, std::stop_token stop) {
     if (stories.empty()) throw Error{"There is no story in the data", {}, "Give a text file; stories are separated by <|endoftext|>"};
     if (model.endTokens().empty()) throw Error{"The model names no end-of-text token", {}, "Set eos_token_id in config.json"};
@@ -97,7 +107,7 @@ Evaluation evaluate(const OpenModel& model, ReferenceModel& network, const std::
         const TokenIds text = tokenizer.encode(story);
         ids.insert(ids.end(), text.begin(), text.end());
         ids.push_back(end);
-        const std::vector<double> scores = sequenceScores(network, ids, options, stop);
+        const std::vector<double> scores = sequenceScores(model.config(), logits, ids, stop);
         result.totalLoss -= std::accumulate(scores.begin(), scores.end(), 0.0);
         result.tokens += std::ssize(scores);
         result.bytes += static_cast<std::int64_t>(story.size());

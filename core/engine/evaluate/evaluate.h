@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string_view>
 #include <vector>
@@ -45,16 +46,21 @@ struct StoryScore {
     std::vector<double> logProbabilities;  ///< nats; of ids[1], ids[2], …
 };
 
+/// Logits [T, V] of a text computed at once, from its first token. Throws Error.
+using WindowLogits = std::function<std::vector<float>(std::span<const TokenId>, const std::stop_token&)>;
+/// Through the reference network, without a cache or through one that keeps `cacheType`.
+[[nodiscard]] WindowLogits logitsOf(ReferenceModel& network, MlaPath path = MlaPath::Absorbed, std::optional<DType> cacheType = {});
+/// Through what writes, with its cache.
+[[nodiscard]] WindowLogits logitsOf(const Network& network);
+
 struct EvaluateOptions {
-    MlaPath path = MlaPath::Absorbed;  ///< meaningful for a latent only
-    std::optional<DType> cacheType;    ///< read the stories through a cache that keeps this type; none = without one
     std::function<void(std::int64_t, std::int64_t)> progress;  ///< told after every story: (done, all)
     std::function<void(const StoryScore&)> onStory;            ///< told after every story, before `progress`
 };
 
 /// Scores each story as [begin] + tokens + [end]; all but the first are predicted. `begin` is what the tokenizer puts before a text, or
 /// the end token where it puts nothing; `end` is the model's first end token. Throws Error: no story, no end token, cancelled.
-[[nodiscard]] Evaluation evaluate(const OpenModel& model, ReferenceModel& network, const std::vector<std::string_view>& stories,
+[[nodiscard]] Evaluation evaluate(const OpenModel& model, const WindowLogits& logits, const std::vector<std::string_view>& stories,
                                   const EvaluateOptions& options, std::stop_token stop);
 
 }  // namespace loom

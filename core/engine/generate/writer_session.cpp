@@ -7,7 +7,6 @@
 #include <random>
 #include <utility>
 
-#include "core/data/absorption.h"
 #include "core/engine/generate/step_builder.h"
 #include "core/engine/generate/stop_strings.h"
 
@@ -23,11 +22,6 @@ std::uint64_t drawSeed() {
     std::random_device device;
     // 53 bits: a seed that survives every JSON reader.
     return ((static_cast<std::uint64_t>(device()) << 32) | device()) & ((std::uint64_t{1} << 53) - 1);
-}
-
-std::string_view pathName(const ModelConfig& config, MlaPath path) {
-    if (absorbObstacle(config)) return "reference";
-    return path == MlaPath::Naive ? "reference-naive" : "reference-absorbed";
 }
 
 /// The state of one generate() call.
@@ -48,15 +42,15 @@ struct Run {
 
 class WriterSession final : public Session {
 public:
-    WriterSession(std::shared_ptr<const OpenModel> model, std::shared_ptr<ReferenceModel> network,
-                  std::unique_ptr<ReferenceSequence> sequence, MlaPath path)
+    WriterSession(std::shared_ptr<const OpenModel> model, std::shared_ptr<const Network> network,
+                  std::unique_ptr<Sequence> sequence, MlaPath path)
         : m_model(std::move(model)), m_network(std::move(network)), m_sequence(std::move(sequence)), m_path(path) {}
 
     Result<GenerateSummary> generate(const GenerateRequest& request, GenerateObserver& observer, std::stop_token stop) override {
         return guarded([&] { return write(request, observer, std::move(stop)); });
     }
 
-    CacheUse cacheUse() const override { return m_sequence->cache().use(); }
+    CacheUse cacheUse() const override { return m_sequence->cacheUse(); }
     MlaPath path() const override { return m_path; }
     void captureLayer(std::optional<LayerIndex> layer) override { m_capture = layer ? layer->value() : kNoLayer; }
     void timeLayers(bool on) override { m_timeLayers = on; }
@@ -69,8 +63,9 @@ private:
 
         Run run(request, observer, std::move(stop), *m_model->tokenizer());
         run.summary.seed = request.seed ? *request.seed : drawSeed();
-        run.summary.precision = "f32";
-        run.summary.path = pathName(m_model->config(), m_path);
+        const NetworkFacts facts = m_network->facts();
+        run.summary.precision = facts.precision;
+        run.summary.path = facts.path;
         run.summary.promptTokens = promptIds(request);
         prefill(run);
         if (run.summary.stopReason != StopReason::Cancelled) decode(run);
@@ -128,8 +123,8 @@ private:
         ForwardOptions options = forwardOptions(run.request);
         options.allLogits = run.request.promptAlternatives;
         const std::vector<float> before = std::move(run.logits);
-        const ForwardOutput out =
-            forward(std::span(ids).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), options);
+        forward(std::span(ids).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), options);
+        const ForwardOutput& out = m_out;
 
         const auto V = static_cast<std::size_t>(m_model->config().vocab);
         const auto begin = run.prompt.begin() + first;
@@ -164,12 +159,12 @@ private:
             }
             if (reasonToStop(run, std::ssize(ids))) continue;  // nobody needs what comes after the last token
             const auto before = Clock::now();
-            ForwardOutput out = forward(std::span(ids).last(1), forwardOptions(run.request));
+            forward(std::span(ids).last(1), forwardOptions(run.request));
             stepTime = Clock::now() - before;
-            run.logits = std::move(out.logits);
-            layerTimes = std::move(out.layerTimes);
+            run.logits.swap(m_out.logits);
+            layerTimes = m_out.layerTimes;
             TokenStep cached = step;
-            addCacheDetails(cached, out, 0, 1);
+            addCacheDetails(cached, m_out, 0, 1);
             run.observer.onCached(cached);
             decoding += Clock::now() - start;
             ++decoded;
@@ -222,10 +217,10 @@ private:
         return options;
     }
 
-    ForwardOutput forward(std::span<const TokenId> tokens, const ForwardOptions& options) {
-        ForwardOutput out = valueOrThrow(m_sequence->forward(tokens, options));
+    /// Into m_out.
+    void forward(std::span<const TokenId> tokens, const ForwardOptions& options) {
+        valueOrThrow(m_sequence->forward(tokens, options, m_out));
         m_cached.insert(m_cached.end(), tokens.begin(), tokens.end());
-        return out;
     }
 
     void forget(std::int64_t length) {
@@ -250,18 +245,19 @@ private:
     }
 
     std::shared_ptr<const OpenModel> m_model;
-    std::shared_ptr<ReferenceModel> m_network;
-    std::unique_ptr<ReferenceSequence> m_sequence;
+    std::shared_ptr<const Network> m_network;
+    std::unique_ptr<Sequence> m_sequence;
     MlaPath m_path;
-    TokenIds m_cached;  ///< the tokens whose rows the cache holds
+    ForwardOutput m_out;  ///< of the last step; its memory is used again
+    TokenIds m_cached;    ///< the tokens whose rows the cache holds
     std::atomic<std::int64_t> m_capture{kNoLayer};
     std::atomic<bool> m_timeLayers{false};
 };
 
 }  // namespace
 
-std::unique_ptr<Session> makeWriterSession(std::shared_ptr<const OpenModel> model, std::shared_ptr<ReferenceModel> network,
-                                           std::unique_ptr<ReferenceSequence> sequence, MlaPath path) {
+std::unique_ptr<Session> makeWriterSession(std::shared_ptr<const OpenModel> model, std::shared_ptr<const Network> network,
+                                           std::unique_ptr<Sequence> sequence, MlaPath path) {
     return std::make_unique<WriterSession>(std::move(model), std::move(network), std::move(sequence), path);
 }
 

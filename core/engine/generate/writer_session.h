@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The Session that writes through the reference network.
+// The Session that writes, whatever computes its network.
 #pragma once
 
 #include <memory>
@@ -8,8 +8,8 @@
 
 namespace loom {
 
-/// Takes an empty sequence of `network` that decodes on `path`.
-[[nodiscard]] std::unique_ptr<Session> makeWriterSession(std::shared_ptr<const OpenModel> model, std::shared_ptr<ReferenceModel> network,
-                                                         std::unique_ptr<ReferenceSequence> sequence, MlaPath path);
+/// Takes an empty sequence of `network`, which decodes on `path`.
+[[nodiscard]] std::unique_ptr<Session> makeWriterSession(std::shared_ptr<const OpenModel> model, std::shared_ptr<const Network> network,
+                                                         std::unique_ptr<Sequence> sequence, MlaPath path);
 
 }  // namespace loom

@@ -24,6 +24,7 @@ constexpr double kTemperature = 0.8;
 std::vector<SampleStory> writeSamples(Engine& engine, const std::filesystem::path& checkpoint, std::int64_t tokens, std::int64_t count,
                                       const std::function<void(std::int64_t, std::int64_t)>& progress, std::stop_token stop) {
     const auto model = valueOrThrow(engine.open(checkpoint, {}));
+    const auto network = valueOrThrow(engine.network(*model, {}, stop));  // one for all stories
     std::vector<SampleStory> samples;
     for (std::int64_t i = 0; i < std::min(count, kSamplePrompts); ++i) {
         if (progress) progress(i, count);

@@ -192,8 +192,8 @@ private:
             const auto report = [&](std::int64_t done, std::int64_t all) {
                 m_observer.onPhase("measuring on held-out stories", done, all);
             };
-            result =
-                evaluate(*model, *valueOrThrow(engine->reference(*model, m_stop)), stories, {MlaPath::Absorbed, {}, report, {}}, m_stop);
+            const auto network = valueOrThrow(engine->network(*model, {}, m_stop));
+            result = evaluate(*model, logitsOf(*network), stories, {report, {}}, m_stop);
             m_summary.bitsPerByte = result->bitsPerByte();
         }
         const auto report = [&](std::int64_t done, std::int64_t all) { m_observer.onPhase("writing samples", done, all); };
