@@ -92,6 +92,8 @@ Actions makeActions(QMenuBar& bar, QWidget& window) {
     a.precisionMenu->setToolTipsVisible(true);
     a.precisions = choice<6>(a.precisionMenu, window,
                              {tr("&Automatic"), tr("&f32"), tr("&bf16"), tr("&int8"), tr("int&4"), tr("&Reference path (f32)")});
+    a.precisionMenu->addSeparator();
+    a.measurePrecisions = add(a.precisionMenu, tr("&Measure what they cost"));
     a.devices = choice<2>(devices, window, {tr("C&PU"), tr("C&UDA")});
 
     QMenu* help = bar.addMenu(tr("&Help"));

@@ -25,6 +25,7 @@ struct Actions {
     std::array<QAction*, 2> devices;     ///< in the order of DeviceKind
     std::array<QAction*, 6> precisions;  ///< in the order of PrecisionChoice
     QMenu* precisionMenu;
+    QAction* measurePrecisions;
     QAction *tour, *shortcuts, *about, *aboutQt;
     QMenu *recent, *modelMenu;
 };

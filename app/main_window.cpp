@@ -65,6 +65,7 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     wireModel(m_parts);
     wireMenus(m_parts);
     wireDevice(m_parts);
+    wirePrecision(m_parts);
     wireTour(m_parts);
     wireView(m_parts);
 

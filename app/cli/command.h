@@ -47,6 +47,7 @@ void addMlaOption(CLI::App& command, std::string& mla);
 void addPrecisionOption(CLI::App& command, std::string& precision);
 
 /// One per file.
+[[nodiscard]] Registration addBench(CLI::App& program, Context& context);
 [[nodiscard]] Registration addCompare(CLI::App& program, Context& context);
 [[nodiscard]] Registration addConvert(CLI::App& program, Context& context);
 [[nodiscard]] Registration addEval(CLI::App& program, Context& context);

@@ -7,9 +7,11 @@
 
 #include "app/cli/command.h"
 #include "app/cli/progress_line.h"
+#include "core/data/cache_budget.h"
 #include "core/data/utf8.h"
 #include "core/engine/checkpoint/mapped_file.h"
 #include "core/engine/evaluate/evaluate.h"
+#include "core/engine/evaluate/precision_loss.h"
 
 namespace loom::cli {
 namespace {
@@ -21,6 +23,7 @@ struct Options {
     std::string mla = "absorbed";
     std::int64_t stories = 0;
     bool tokens = false;
+    bool allPrecisions = false;
     std::string precision = "auto";
     std::string cacheType = "f32";
 };
@@ -47,6 +50,35 @@ void printLines(const StoryScore& score, const Tokenizer& tokenizer) {
     }
 }
 
+/// --all-precisions: a table of what each costs.
+int runPrecisions(Engine& engine, const OpenModel& model, const std::vector<std::string_view>& stories, const Options& options,
+                  const Context& context) {
+    const NetworkOptions as{pathFrom(options.mla), PrecisionChoice::Auto, cacheTypeFrom(options.cacheType)};
+    ProgressLine progress;
+    const auto report = [&progress](std::int64_t done, std::int64_t all) {
+        progress.update(std::to_string(done) + " of " + std::to_string(all) + " stories, in four precisions", done, all);
+    };
+    const std::vector<PrecisionLoss> losses = measurePrecisions(engine, model, stories, as, report, context.stop);
+    if (context.json) {
+        nlohmann::ordered_json list = nlohmann::ordered_json::array();
+        for (const PrecisionLoss& l : losses) {
+            list.push_back({{"precision", name(l.precision)},
+                            {"loss", l.loss},
+                            {"relative_to_f32", relativeLoss(losses, l.precision)},
+                            {"weight_bytes", l.weightBytes}});
+        }
+        Context::print(
+            {{"model", options.model}, {"data", options.data}, {"stories", std::ssize(stories)}, {"precisions", std::move(list)}});
+        return kOk;
+    }
+    for (const PrecisionLoss& l : losses) {
+        std::cout << std::left << std::setw(6) << name(l.precision) << std::fixed << std::setprecision(5) << l.loss << " nats per token ("
+                  << std::showpos << std::setprecision(3) << relativeLoss(losses, l.precision) * 100 << std::noshowpos << " %), weights "
+                  << readableBytes(l.weightBytes) << '\n';
+    }
+    return kOk;
+}
+
 int run(const Options& options, const Context& context) {
     const auto engine = Engine::create(context.engineOptions());
     const auto model = openModel(*engine, options.model, options.tokenizer, true);
@@ -57,6 +89,7 @@ int run(const Options& options, const Context& context) {
     }
     std::vector<std::string_view> stories = splitStories(text);
     if (options.stories > 0 && std::ssize(stories) > options.stories) stories.resize(static_cast<std::size_t>(options.stories));
+    if (options.allPrecisions) return runPrecisions(*engine, *model, stories, options, context);
     const NetworkOptions as{pathFrom(options.mla), precisionFrom(options.precision), cacheTypeFrom(options.cacheType)};
     const auto network = valueOrThrow(engine->network(*model, as, context.stop));
     const NetworkFacts facts = network->facts();
@@ -76,10 +109,17 @@ int run(const Options& options, const Context& context) {
     }
     const Evaluation e = evaluate(*model, logitsOf(*network), stories, how, context.stop);
     if (context.json) {
-        nlohmann::ordered_json document{{"loss", e.loss()},       {"perplexity", e.perplexity()}, {"bits_per_byte", e.bitsPerByte()},
-                                        {"tokens", e.tokens},     {"stories", e.stories},         {"bytes", e.bytes},
-                                        {"model", options.model}, {"data", options.data},         {"precision", facts.precision},
-                                        {"path", facts.path},     {"weight_bytes", facts.weightBytes}};
+        nlohmann::ordered_json document{{"loss", e.loss()},
+                                        {"perplexity", e.perplexity()},
+                                        {"bits_per_byte", e.bitsPerByte()},
+                                        {"tokens", e.tokens},
+                                        {"stories", e.stories},
+                                        {"bytes", e.bytes},
+                                        {"model", options.model},
+                                        {"data", options.data},
+                                        {"precision", facts.precision},
+                                        {"path", facts.path},
+                                        {"weight_bytes", facts.weightBytes}};
         document["cache_dtype"] = options.cacheType;
         document["cache_bytes_per_token"] = cacheSpec(model->config(), as.path, as.cacheType).bytesPerToken();
         if (options.tokens) document["token_scores"] = std::move(scores);
@@ -109,6 +149,7 @@ Registration addEval(CLI::App& program, Context& context) {
         ->capture_default_str();
     command->add_flag("--tokens", options->tokens,
                       "The log-probability of every token: JSON lines on stdout, or \"token_scores\" in the document of --json");
+    command->add_flag("--all-precisions", options->allPrecisions, "The loss in f32, bf16, int8 and int4, and the differences");
     addMlaOption(*command, options->mla);
     addPrecisionOption(*command, options->precision);
     addTokenizerOption(*command, options->tokenizer);

@@ -66,10 +66,10 @@ int main(int argc, char** argv) {
     program.require_subcommand(1);
     program.set_version_flag("--version", std::string("LatentLoom " LATENTLOOM_VERSION));
     const std::vector<Registration> commands{
-        addGenerate(program, context),       addLogits(program, context), addInspect(program, context), addTokenize(program, context),
-        addTokenizerTrain(program, context), addEval(program, context),   addTrain(program, context),   addStories(program, context),
-        addPaths(program, context),          addMemory(program, context), addCompare(program, context), addLook(program, context),
-        addScore(program, context),          addConvert(program, context)};
+        addGenerate(program, context),       addLogits(program, context),  addInspect(program, context), addTokenize(program, context),
+        addTokenizerTrain(program, context), addEval(program, context),    addTrain(program, context),   addStories(program, context),
+        addPaths(program, context),          addMemory(program, context),  addCompare(program, context), addLook(program, context),
+        addScore(program, context),          addConvert(program, context), addBench(program, context)};
     try {
         program.parse(arguments(argc, argv));
     } catch (const CLI::ParseError& error) {

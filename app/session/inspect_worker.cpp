@@ -4,6 +4,10 @@
 #include <chrono>
 #include <utility>
 
+#include "app/session/limits.h"
+#include "core/data/error_guard.h"
+#include "core/engine/evaluate/precision_loss.h"
+
 namespace loom::session {
 
 namespace {
@@ -29,6 +33,14 @@ void InspectWorker::attention(JobId job, const std::shared_ptr<const OpenModel>&
     m_forget.start();
     if (!map) return emit failed(job, QString::fromStdString(map.error().message()));
     emit attentionReady(job, std::make_shared<const AttentionMap>(std::move(*map)));
+}
+
+void InspectWorker::precisions(JobId job, const std::shared_ptr<const OpenModel>& model, MlaPath path, const std::stop_token& stop) {
+    if (stop.stop_requested()) return emit cancelled(job);
+    auto losses = guarded([&] { return measurePrecisionsOnMadeStories(*m_engine, *model, kMeasuredStories, {.path = path}, stop); });
+    if (stop.stop_requested()) return emit cancelled(job);
+    if (!losses) return emit failed(job, QString::fromStdString(losses.error().message()));
+    emit precisionsMeasured(job, std::make_shared<const std::vector<PrecisionLoss>>(std::move(*losses)));
 }
 
 void InspectWorker::checkDevice(DeviceKind device) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <stop_token>
+#include <vector>
 
 #include <QObject>
 #include <QString>
@@ -24,6 +25,9 @@ public:
     void attention(JobId job, const std::shared_ptr<const OpenModel>& model, const TokenIds& tokens, LayerIndex layer,
                    const std::stop_token& stop);
 
+    /// What the precisions of the fast path cost, on stories of the story maker. Ends with precisionsMeasured(), failed() or cancelled().
+    void precisions(JobId job, const std::shared_ptr<const OpenModel>& model, MlaPath path, const std::stop_token& stop);
+
     /// Ends with deviceChecked().
     void checkDevice(DeviceKind device);
 
@@ -31,6 +35,7 @@ signals:
     /// An empty `why` = networks can be computed there.
     void deviceChecked(loom::DeviceKind device, const QString& why);
     void attentionReady(loom::JobId job, std::shared_ptr<const loom::AttentionMap> map);
+    void precisionsMeasured(loom::JobId job, std::shared_ptr<const std::vector<loom::PrecisionLoss>> losses);
     void failed(loom::JobId job, const QString& message);
     void cancelled(loom::JobId job);
 

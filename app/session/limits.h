@@ -17,4 +17,7 @@ namespace loom::session {
     return std::clamp<std::int64_t>(fits, 1, std::max<std::int64_t>(1, config.context));
 }
 
+/// How many stories of the story maker the precisions are measured on.
+inline constexpr std::int64_t kMeasuredStories = 24;
+
 }  // namespace loom::session

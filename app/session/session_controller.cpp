@@ -48,7 +48,7 @@ struct SessionPrivate {
         background.adopt(inspect);
     }
     ~SessionPrivate() {
-        for (CurrentJob* job : {&writeJob, &openJob, &pathJob, &inspectJob}) job->drop();
+        for (CurrentJob* job : {&writeJob, &openJob, &pathJob, &inspectJob, &measureJob}) job->drop();
         interactive.shutDown();
         background.shutDown();
     }
@@ -73,8 +73,9 @@ struct SessionPrivate {
     CurrentJob pathJob;
     JobId clearedAt;  ///< jobs older than this must not bring the old story back
     CurrentJob inspectJob;
+    CurrentJob measureJob;
 
-    ReadyModel model;  ///< empty until a model is open
+    ReadyModel model;        ///< empty until a model is open
     NetworkOptions network;  ///< what is wanted
     DeviceKind device = DeviceKind::Cpu;
     bool orElseCpu = false;
@@ -100,6 +101,7 @@ SessionController::SessionController(const EngineFactory& factory, QObject* pare
     d->deliver(d->story, &StoryWorker::opened, [this](JobId job, const std::shared_ptr<const ReadyModel>& ready) {
         if (!d->openJob.is(job)) return;
         d->inspectJob.drop();
+        d->measureJob.drop();
         d->model = *ready;
         d->loaded = d->wish;
         d->device = ready->device;
@@ -158,13 +160,21 @@ SessionController::SessionController(const EngineFactory& factory, QObject* pare
         emit attentionReady(map);
     });
     d->deliver(d->inspect, &InspectWorker::failed, [this](JobId job, const QString& message) {
-        if (!d->inspectJob.is(job)) return;
-        d->inspectJob.end();
+        CurrentJob& current = d->measureJob.is(job) ? d->measureJob : d->inspectJob;
+        if (!current.is(job)) return;
+        current.end();
         emit failed(job, message);
     });
     d->deliver(d->inspect, &InspectWorker::cancelled, [this](JobId job) {
-        if (d->inspectJob.is(job)) d->inspectJob.end();
+        for (CurrentJob* current : {&d->inspectJob, &d->measureJob})
+            if (current->is(job)) current->end();
     });
+    d->deliver(d->inspect, &InspectWorker::precisionsMeasured,
+               [this](JobId job, const std::shared_ptr<const std::vector<PrecisionLoss>>& losses) {
+                   if (!d->measureJob.is(job)) return;
+                   d->measureJob.end();
+                   emit precisionsMeasured(losses);
+               });
     d->deliver(d->inspect, &InspectWorker::deviceChecked,
                [this](DeviceKind device, const QString& why) { emit deviceChecked(device, why); });
 }
@@ -296,6 +306,17 @@ JobId SessionController::inspectAttention(LayerIndex layer) {
     const JobId job = d->inspectJob.id;
     d->background.run([worker = &d->inspect, job, model = d->model.model, tokens = std::move(tokens), layer,
                        token = d->inspectJob.stop.get_token()] { worker->attention(job, model, tokens, layer, token); });
+    return job;
+}
+
+JobId SessionController::measurePrecisions() {
+    if (!hasModel()) return JobId{};
+    if (d->measureJob.running()) return d->measureJob.id;
+    d->measureJob.begin(d->nextJob());
+    const JobId job = d->measureJob.id;
+    d->background.run([worker = &d->inspect, job, model = d->model.model, path = d->network.path, token = d->measureJob.stop.get_token()] {
+        worker->precisions(job, model, path, token);
+    });
     return job;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include <QObject>
 #include <QString>
@@ -76,6 +77,9 @@ public:
     JobId inspectAttention(LayerIndex layer);
     /// How many tokens one attention map may have (its H·T² numbers stay below 256 MB); 0 without a model.
     [[nodiscard]] std::int64_t inspectableTokens() const;
+    /// Measures in the Background lane what the precisions cost the loaded model; ends with precisionsMeasured() or failed(). A measurement
+    /// that runs already goes on; no job (0) without a model.
+    JobId measurePrecisions();
 
     [[nodiscard]] bool hasModel() const;
     [[nodiscard]] bool isWriting() const;
@@ -103,6 +107,8 @@ signals:
     /// After the last storyUpdated() and writingChanged(false).
     void finished(std::shared_ptr<const loom::GenerateSummary> summary);
     void attentionReady(std::shared_ptr<const loom::AttentionMap> map);
+    /// Losses of the model that is loaded now, on stories of the story maker.
+    void precisionsMeasured(std::shared_ptr<const std::vector<loom::PrecisionLoss>> losses);
     /// Exactly once for a job that ends in an error.
     void failed(loom::JobId job, const QString& message);
     /// A model is being opened (or a path changed): `what` says so in a sentence for the strip; empty when done.

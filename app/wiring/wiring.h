@@ -8,14 +8,15 @@ struct LaunchOptions;
 struct WindowParts;
 
 // wireWrite comes first: it brings the story model up to date before the others read it.
-void wireWrite(WindowParts& parts);   ///< writing, stopping, the story model
-void wireInside(WindowParts& parts);  ///< which layer is captured, when a whole map is computed
-void wireCache(WindowParts& parts);   ///< what is kept, and the decoding path
-void wireModel(WindowParts& parts);   ///< opening, errors, the bottom strip, the window's title
-void wireMenus(WindowParts& parts);   ///< what each action does and when it can be used
-void wireDevice(WindowParts& parts);  ///< Model → Compute on
-void wireTour(WindowParts& parts);    ///< Help → Tour
-void wireView(WindowParts& parts);    ///< pages, theme, text size, debug overlay
+void wireWrite(WindowParts& parts);      ///< writing, stopping, the story model
+void wireInside(WindowParts& parts);     ///< which layer is captured, when a whole map is computed
+void wireCache(WindowParts& parts);      ///< what is kept, and the decoding path
+void wireModel(WindowParts& parts);      ///< opening, errors, the bottom strip, the window's title
+void wireMenus(WindowParts& parts);      ///< what each action does and when it can be used
+void wireDevice(WindowParts& parts);     ///< Model → Compute on
+void wirePrecision(WindowParts& parts);  ///< Model → Precision
+void wireTour(WindowParts& parts);       ///< Help → Tour
+void wireView(WindowParts& parts);       ///< pages, theme, text size, debug overlay
 
 /// Last: the story that begins by itself, where the program was started without a file.
 void wireStart(WindowParts& parts, const LaunchOptions& options);

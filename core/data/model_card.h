@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/data/precision.h"
+
 namespace loom {
 
 /// What the network was trained on.
@@ -33,6 +35,7 @@ struct CardResult {
     std::optional<double> loss;  ///< nats per token
     std::optional<double> perplexity, bitsPerByte;
     std::optional<std::int64_t> tokens, stories;
+    std::vector<PrecisionLoss> precisions;  ///< the same with the fast path's weights in these precisions
 };
 
 struct CurvePoint {

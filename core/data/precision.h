@@ -31,6 +31,13 @@ inline constexpr std::array kPrecisions{Precision::F32, Precision::Bf16, Precisi
     return std::nullopt;
 }
 
+/// What a precision costs: the loss on the same stories, in nats per token.
+struct PrecisionLoss {
+    Precision precision = Precision::F32;
+    double loss = 0;
+    std::int64_t weightBytes = 0;  ///< in memory; 0 = not known
+};
+
 /// What a person asks for: a precision of the fast path, the one that changes nothing (bf16 where the weights are stored so, else f32), or
 /// the reference path, which is readable, slower, and computes in f32.
 enum class PrecisionChoice : std::uint8_t { Auto, F32, Bf16, Int8, Int4, Reference };

@@ -121,6 +121,10 @@ Result<void> TorchSequence::truncate(std::int64_t length) {
     });
 }
 
+Result<void> TorchSequence::pretend(std::int64_t length) {
+    return guarded([&] { m_cache.setLength(length); });
+}
+
 Result<void> TorchSequence::reserve(std::int64_t capacity) {
     return torchGuarded(m_network->threads, [&] { m_cache.reserve(capacity); });
 }

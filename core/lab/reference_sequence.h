@@ -37,6 +37,7 @@ public:
     [[nodiscard]] Result<void> forward(std::span<const TokenId> tokens, const ForwardOptions& options, ForwardOutput& out) override;
     [[nodiscard]] Result<void> truncate(std::int64_t length) override;
     [[nodiscard]] Result<void> reserve(std::int64_t capacity) override;
+    [[nodiscard]] Result<void> pretend(std::int64_t length) override;
     [[nodiscard]] const KvCache& cache() const override { return m_cache; }
 
 private:

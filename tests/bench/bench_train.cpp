@@ -10,11 +10,11 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "core/data/bench_shapes.h"
 #include "core/engine/api/lab.h"
 #include "core/engine/generate/philox.h"
 #include "core/engine/train/initial_weights.h"
 #include "tests/bench/peak.h"
-#include "tests/bench/shapes.h"
 
 namespace {
 
@@ -50,9 +50,10 @@ double flopsPerToken(const ModelConfig& c, std::int64_t length) {
 
 int run(int argc, char** argv) {
     std::string shape = "P50", precision = "f32";
-    std::int64_t threads = 0, rows = 8, length = 256, steps = 8;
+    std::int64_t threads = 0, rows = 8, length = 256, steps = 8, vocab = 4096;
     CLI::App app("Training throughput of a named shape.", "bench_train");
     app.add_option("--shape", shape)->capture_default_str();
+    app.add_option("--vocab", vocab, "Tokens; 0 = as the shape has it")->check(CLI::NonNegativeNumber)->capture_default_str();
     app.add_option("--precision", precision)->check(CLI::IsMember({"f32", "bf16"}))->capture_default_str();
     app.add_option("--threads", threads, "0 = all cores");
     app.add_option("--rows", rows)->check(CLI::PositiveNumber)->capture_default_str();
@@ -60,7 +61,8 @@ int run(int argc, char** argv) {
     app.add_option("--steps", steps)->check(CLI::PositiveNumber)->capture_default_str();
     CLI11_PARSE(app, argc, argv);
 
-    const ModelConfig config = bench::shapeNamed(shape);
+    ModelConfig config = benchShape(shape);
+    if (vocab > 0) config.vocab = vocab;
     TrainerOptions options;
     options.precision = precision == "bf16" ? DType::BF16 : DType::F32;
     options.threads = threads;

@@ -112,7 +112,7 @@ def llama(nn, F, torch, V, D, L, H, ffn, context):
     return Llama()
 
 
-SHAPES = {  # as in shapes.h
+SHAPES = {  # as in core/data/bench_shapes.cpp
     "P50": (gpt, dict(V=4096, D=512, L=9, H=8, ffn=2048, context=512)),
     "S15": (llama, dict(V=32000, D=288, L=6, H=6, ffn=768, context=256)),
 }

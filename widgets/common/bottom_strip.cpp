@@ -135,13 +135,20 @@ void BottomStrip::refresh() {
         fit();
         return;
     }
-    const QString device = QString::fromStdString(m_model.device).toHtmlEscaped();
+    QString device = QString::fromStdString(m_model.device).toHtmlEscaped();
+    const bool reference = !m_model.fastPath && !m_model.precision.empty();
+    if (reference) device = tr("%1 · reference path").arg(device);
+    m_device->setToolTip(
+        reference          ? tr("The reference network computes, through LibTorch. %1").arg(QString::fromStdString(m_model.whyReference))
+        : m_model.fastPath ? tr("The fast path computes, with %1 kernels and %n thread(s)", nullptr, static_cast<int>(m_model.threads))
+                                 .arg(QString::fromStdString(m_model.kernels))
+                           : tr("What computes, and with how many threads"));
     m_device->setText(m_model.threads == 1  ? tr("%1 · 1 thread").arg(device)
                       : m_model.threads > 1 ? tr("%1 · %2 threads").arg(device).arg(m_model.threads)
                                             : device);
     const QString name = QString::fromStdString(m_model.name);
-    const QString type =
-        QString::fromLatin1(loom::name(m_model.cache.dtype).data(), static_cast<qsizetype>(loom::name(m_model.cache.dtype).size()));
+    const std::string weights = m_model.precision.empty() ? std::string(loom::name(m_model.cache.dtype)) : m_model.precision;
+    const QString type = QString::fromStdString(weights);
     const QString link =
         QStringLiteral("<a href=\"card\" style=\"color:%1; text-decoration:none\">%2</a>")
             .arg(palette().color(QPalette::Text).name(), m_name->fontMetrics().elidedText(name, Qt::ElideMiddle, 220).toHtmlEscaped());

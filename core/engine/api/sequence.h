@@ -56,6 +56,9 @@ public:
     [[nodiscard]] virtual Result<void> truncate(std::int64_t length) = 0;
     /// Makes room for at least `capacity` positions.
     [[nodiscard]] virtual Result<void> reserve(std::int64_t capacity) = 0;
+    /// For measurements: as if `length` positions had been read. What is kept of those that were not is undefined. An error beyond
+    /// capacity().
+    [[nodiscard]] virtual Result<void> pretend(std::int64_t length) = 0;
     [[nodiscard]] virtual std::int64_t length() const = 0;
     [[nodiscard]] virtual std::int64_t capacity() const = 0;
     [[nodiscard]] virtual CacheUse cacheUse() const = 0;

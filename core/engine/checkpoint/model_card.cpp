@@ -49,8 +49,19 @@ CardTraining readTraining(const ConfigReader& reader) {
 }
 
 CardResult readResult(const ConfigReader& reader) {
-    return {text(reader, "data"),    number(reader, "loss"),  number(reader, "perplexity"), number(reader, "bits_per_byte"),
-            count(reader, "tokens"), count(reader, "stories")};
+    CardResult result{text(reader, "data"),
+                      number(reader, "loss"),
+                      number(reader, "perplexity"),
+                      number(reader, "bits_per_byte"),
+                      count(reader, "tokens"),
+                      count(reader, "stories"),
+                      {}};
+    if (const auto losses = reader.object("precisions")) {
+        for (const Precision precision : kPrecisions) {
+            if (const auto loss = number(*losses, std::string(name(precision)))) result.precisions.push_back({precision, *loss, 0});
+        }
+    }
+    return result;
 }
 
 CurvePoint readPoint(const ConfigReader& reader) {

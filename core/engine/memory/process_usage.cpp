@@ -15,6 +15,9 @@ ProcessUsage processUsage() {
         if (key == "VmRSS:") {
             status >> usage.residentBytes;
             usage.residentBytes *= 1024;
+        } else if (key == "VmHWM:") {
+            status >> usage.peakBytes;
+            usage.peakBytes *= 1024;
         } else if (key == "Threads:") {
             status >> usage.threads;
         }
