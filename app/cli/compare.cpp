@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// latentloom-cli compare: naive and absorbed decoding side by side: same tokens, same logits, other bytes.
+// latentloom-cli compare: naive and absorbed decoding, the reference and the fast path side by side: same tokens, same logits.
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -16,6 +16,7 @@ struct Options {
     std::vector<std::string> paths{"naive", "absorbed"};
     std::string prompt;
     std::int64_t tokens = 64;
+    std::string precision = "f32";
 };
 
 nlohmann::ordered_json memoryJson(const PathMeasure& m) {
@@ -27,7 +28,7 @@ nlohmann::ordered_json memoryJson(const PathMeasure& m) {
 }
 
 nlohmann::ordered_json pathJson(const PathMeasure& m) {
-    return {{"path", name(m.path)},
+    return {{"path", m.name},
             {"cache",
              {{"form", name(m.cache.spec.form)},
               {"dtype", name(m.cache.spec.dtype)},
@@ -60,7 +61,7 @@ nlohmann::ordered_json asJson(const PathComparison& c, const Options& options, c
                                 {"differences", differences},
                                 {"max_abs_logit_difference", c.maxLogitDifference},
                                 {"per_head_past_bytes", c.perHeadPastBytes},
-                                {"precision", "f32"},
+                                {"fast_precision", options.precision},
                                 {"paths", paths}};
     if (c.obstacle) json["reason"] = {{"kind", name(*c.obstacle)}, {"sentence", sentence(*c.obstacle)}};
     return json;
@@ -78,7 +79,7 @@ void printText(const PathComparison& c) {
     }
     for (const PathMeasure& m : c.paths) {
         std::cout << '\n'
-                  << name(m.path) << '\n'
+                  << m.name << '\n'
                   << "  cache      " << m.cache.spec.equation() << " × " << m.cache.capacityTokens << " positions = " << m.cache.bytes
                   << " bytes allocated\n"
                   << "  time       " << std::fixed << std::setprecision(3) << m.secondsPerToken * 1e3 << " ms per token (median), prompt "
@@ -92,22 +93,40 @@ void printText(const PathComparison& c) {
     }
 }
 
+/// The reference's paths and the fast path's, as they were named.
+PathComparison compared(Engine& engine, const OpenModel& model, const TokenIds& prompt, const Options& options,
+                        const std::stop_token& stop) {
+    const auto obstacle = absorbObstacle(model.config());
+    std::vector<Contender> contenders;
+    for (const std::string& path : options.paths) {
+        const bool fast = path.starts_with("fast");
+        const MlaPath mla = path == "absorbed" || path == "fast" ? MlaPath::Absorbed : MlaPath::Naive;
+        if (mla == MlaPath::Absorbed && obstacle && !fast) continue;
+        const PrecisionChoice precision = fast ? precisionFrom(options.precision) : PrecisionChoice::Reference;
+        auto network = valueOrThrow(engine.network(model, {mla, precision, DType::F32}, stop));
+        const NetworkFacts facts = network->facts();
+        if (fast && !facts.fast) throw Error{"The fast path cannot compute this model", options.model, facts.whyReference};
+        contenders.push_back(contender(fast ? path + " " + facts.precision : path, mla, std::move(network)));
+    }
+    if (contenders.empty()) {
+        throw Error{"There is no path left to run: this form cannot be absorbed", {}, std::string(sentence(*obstacle))};
+    }
+    PathComparison comparison = compareContenders(model.config(), contenders, prompt, options.tokens, stop);
+    comparison.obstacle = obstacle;
+    return comparison;
+}
+
 int run(const Options& options, const Context& context) {
     requireUtf8(options.prompt, "--prompt");
-    std::vector<MlaPath> paths;
-    for (const std::string& path : options.paths) {
-        if (std::find(paths.begin(), paths.end(), pathFrom(path)) != paths.end()) {
-            throw Error{"The path " + path + " is named twice", "--paths", {}};
-        }
-        paths.push_back(pathFrom(path));
+    for (auto path = options.paths.begin(); path != options.paths.end(); ++path) {
+        if (std::find(options.paths.begin(), path, *path) != path) throw Error{"The path " + *path + " is named twice", "--paths", {}};
     }
     const auto engine = Engine::create(context.engineOptions());
     const auto model = openModel(*engine, options.model, options.tokenizer, true);
     TokenIds prompt = model->beginning(options.prompt.empty());
     const TokenIds text = model->tokenizer()->encode(options.prompt);
     prompt.insert(prompt.end(), text.begin(), text.end());
-    const auto network = valueOrThrow(engine->reference(*model, context.stop));
-    const PathComparison comparison = comparePaths(*network, prompt, options.tokens, paths, context.stop);
+    const PathComparison comparison = compared(*engine, *model, prompt, options, context.stop);
     if (context.json) {
         Context::print(asJson(comparison, options, model->tokenizer()->decode(comparison.tokens)));
     } else {
@@ -121,14 +140,19 @@ int run(const Options& options, const Context& context) {
 Registration addCompare(CLI::App& program, Context& context) {
     const auto options = std::make_shared<Options>();
     CLI::App* command = program.add_subcommand(
-        "compare", "Decode one story on both paths of a latent and show that they are the same, and what each one takes.");
+        "compare",
+        "Decode one story on several paths (both of a latent, the fast path) and show that they are the same, and what each one takes.");
     addModelOption(*command, options->model);
-    command->add_option("--paths", options->paths, "Paths with commas between them; the first one writes")
+    command
+        ->add_option("--paths", options->paths, "Paths with commas between them; the first one writes. fast and fast-naive: the fast path")
         ->delimiter(',')
-        ->check(CLI::IsMember({"naive", "absorbed"}))
+        ->check(CLI::IsMember({"naive", "absorbed", "fast", "fast-naive"}))
         ->capture_default_str();
     command->add_option("--prompt", options->prompt, "How the story begins. Empty: the beginning-of-text token alone");
     command->add_option("--tokens", options->tokens, "Write this many tokens")->check(CLI::PositiveNumber)->capture_default_str();
+    command->add_option("--precision", options->precision, "Weights of the fast path")
+        ->check(CLI::IsMember({"f32", "bf16", "int8", "int4"}))
+        ->capture_default_str();
     addTokenizerOption(*command, options->tokenizer);
     addCommonOptions(*command, context, true);
     return {command, [options](const Context& c) { return run(*options, c); }};

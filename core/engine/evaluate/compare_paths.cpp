@@ -28,7 +28,7 @@ double median(std::vector<double> values) {
 /// One path's sequence and what it took.
 struct Lane {
     PathMeasure measure;
-    std::unique_ptr<ReferenceSequence> sequence;
+    std::unique_ptr<Sequence> sequence;
     std::vector<float> logits;  ///< [V] after the newest position
     std::vector<double> times;
 };
@@ -85,8 +85,8 @@ std::vector<float> prefill(Sequence& sequence, const TokenIds& prompt, const std
 }
 
 /// What a step at position 0 allocates: all of the work that needs no past.
-std::optional<StepMemory> stepWithoutPast(ReferenceModel& network, TokenId token, MlaPath path) {
-    const auto sequence = valueOrThrow(network.newSequence(1, path));
+std::optional<StepMemory> stepWithoutPast(const Contender& contender, TokenId token) {
+    const auto sequence = contender.newSequence(1);
     ForwardOptions options;
     options.memory = true;
     return valueOrThrow(sequence->forward(std::span(&token, 1), options)).memory;
@@ -108,33 +108,26 @@ bool PathComparison::sameChoices() const {
     return std::none_of(differences.begin(), differences.end(), [](const PathDifference& d) { return !(d.margin <= kClearChoice); });
 }
 
-PathComparison comparePaths(ReferenceModel& network, const TokenIds& prompt, std::int64_t count, const std::vector<MlaPath>& paths,
-                            std::stop_token stop) {
-    const ModelConfig& config = network.config();
+PathComparison compareContenders(const ModelConfig& config, const std::vector<Contender>& contenders, const TokenIds& prompt,
+                                 std::int64_t count, std::stop_token stop) {
+    if (contenders.empty()) throw Error{"There is nothing to compare", {}, "Name at least one path"};
     if (prompt.empty()) throw Error{"There is no token to begin with", {}, "Give a prompt"};
     if (count < 1) throw Error{"There is nothing to compare: no token is to be written", {}, "Ask for at least one"};
-    PathComparison result;
-    result.prompt = prompt;
-    result.obstacle = absorbObstacle(config);
-    const bool possible = std::any_of(paths.begin(), paths.end(), [&](MlaPath p) { return p == MlaPath::Naive || !result.obstacle; });
-    if (!possible) {
-        throw Error{"There is no path left to run" + std::string(result.obstacle ? ": this form cannot be absorbed" : ""),
-                    {},
-                    std::string(result.obstacle ? sentence(*result.obstacle) : "Name naive or absorbed")};
-    }
     if (count > config.context - std::ssize(prompt)) {
         throw Error{std::to_string(prompt.size()) + " tokens and " + std::to_string(count) + " more do not fit the context of " +
                         std::to_string(config.context),
                     {},
                     "Use a shorter prompt or fewer tokens"};
     }
+    PathComparison result;
+    result.prompt = prompt;
     const std::int64_t all = std::ssize(prompt) + count;
     std::vector<Lane> lanes;
-    for (const MlaPath path : paths) {
-        if (path == MlaPath::Absorbed && result.obstacle) continue;
+    for (const Contender& one : contenders) {
         Lane& lane = lanes.emplace_back();
-        lane.measure.path = path;
-        lane.sequence = valueOrThrow(network.newSequence(all, path));
+        lane.measure.name = one.name;
+        lane.measure.path = one.path;
+        lane.sequence = one.newSequence(all);
     }
     for (Lane& lane : lanes) {
         const auto start = Clock::now();
@@ -155,13 +148,39 @@ PathComparison comparePaths(ReferenceModel& network, const TokenIds& prompt, std
             lane.measure.lastStep = out.memory;
         }
     }
-    for (Lane& lane : lanes) {
-        lane.measure.cache = lane.sequence->cache().use();
+    for (std::size_t i = 0; i < lanes.size(); ++i) {
+        Lane& lane = lanes[i];
+        lane.measure.cache = lane.sequence->cacheUse();
         lane.measure.secondsPerToken = median(std::move(lane.times));
-        lane.measure.firstStep = stepWithoutPast(network, result.tokens.back(), lane.measure.path);
+        lane.measure.firstStep = stepWithoutPast(contenders[i], result.tokens.back());
         result.paths.push_back(std::move(lane.measure));
     }
     result.perHeadPastBytes = perHeadBytes(config, all - 1, bytesPerElement(DType::F32));
+    return result;
+}
+
+Contender contender(std::string name, MlaPath path, std::shared_ptr<const Network> network) {
+    return {std::move(name), path,
+            [network = std::move(network)](std::int64_t capacity) { return valueOrThrow(network->newSequence(capacity)); }};
+}
+
+PathComparison comparePaths(ReferenceModel& network, const TokenIds& prompt, std::int64_t count, const std::vector<MlaPath>& paths,
+                            std::stop_token stop) {
+    const std::optional<AbsorbObstacle> obstacle = absorbObstacle(network.config());
+    std::vector<Contender> contenders;
+    for (const MlaPath path : paths) {
+        if (path == MlaPath::Absorbed && obstacle) continue;
+        contenders.push_back({std::string(name(path)), path, [&network, path](std::int64_t capacity) -> std::unique_ptr<Sequence> {
+                                  return valueOrThrow(network.newSequence(capacity, path));
+                              }});
+    }
+    if (contenders.empty()) {
+        throw Error{"There is no path left to run" + std::string(obstacle ? ": this form cannot be absorbed" : ""),
+                    {},
+                    std::string(obstacle ? sentence(*obstacle) : "Name naive or absorbed")};
+    }
+    PathComparison result = compareContenders(network.config(), contenders, prompt, count, std::move(stop));
+    result.obstacle = obstacle;
     return result;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -11,7 +12,7 @@
 
 #include "core/data/absorption.h"
 #include "core/data/cache_occupancy.h"
-#include "core/engine/api/lab.h"
+#include "core/engine/api/network.h"
 
 namespace loom {
 
@@ -20,6 +21,7 @@ inline constexpr double kClearChoice = 1e-3;
 
 /// What one path took.
 struct PathMeasure {
+    std::string name;  ///< "naive", "absorbed", "fast", …
     MlaPath path = MlaPath::Naive;
     CacheUse cache;                       ///< at the end
     double prefillSeconds = 0;            ///< for the whole prompt
@@ -54,8 +56,21 @@ struct PathComparison {
     [[nodiscard]] bool sameChoices() const;
 };
 
-/// Decodes `count` tokens after `prompt` (not empty) on each of `paths`, leaving out an absorbed path that does not exist. End tokens
-/// are written on like others. Throws Error: too long for the context, no path left, "Cancelled" (within one token).
+/// One way to compute a network.
+struct Contender {
+    std::string name;
+    MlaPath path = MlaPath::Naive;
+    std::function<std::unique_ptr<Sequence>(std::int64_t)> newSequence;  ///< empty, with room for so many positions; throws Error
+};
+
+/// Decodes `count` tokens after `prompt` (not empty) with each contender; the first one writes. End tokens are written on like others.
+/// Throws Error: too long for the context, nobody to compare, "Cancelled" (within one token).
+[[nodiscard]] PathComparison compareContenders(const ModelConfig& config, const std::vector<Contender>& contenders, const TokenIds& prompt,
+                                               std::int64_t count, std::stop_token stop);
+/// What computes through `network`, under its facts' path and precision.
+[[nodiscard]] Contender contender(std::string name, MlaPath path, std::shared_ptr<const Network> network);
+
+/// The reference on each of `paths`, leaving out an absorbed path that does not exist; otherwise the same.
 [[nodiscard]] PathComparison comparePaths(ReferenceModel& network, const TokenIds& prompt, std::int64_t count,
                                           const std::vector<MlaPath>& paths, std::stop_token stop);
 
