@@ -3,7 +3,6 @@
 // No exception crosses this interface: core/lab turns torch's into Error values.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,34 +16,12 @@
 #include "core/data/device_kind.h"
 #include "core/data/error.h"
 #include "core/engine/api/inspector.h"
+#include "core/engine/api/sequence.h"
 #include "core/engine/api/training.h"
 #include "core/engine/cache/kv_cache.h"
 #include "core/engine/checkpoint/checkpoint.h"
 
 namespace loom {
-
-struct ForwardOptions {
-    bool allLogits = false;             ///< logits of every position of the block, else of the last only
-    bool norms = false;                 ///< L2 norms of what each lane keeps
-    std::optional<LayerIndex> capture;  ///< attention rows of this layer
-    bool layerTimes = false;            ///< how long each layer took; costs a wait for the device per layer
-    bool memory = false;                ///< what the step allocated
-};
-
-/// What one step allocated in host memory, its cache apart. Everything is freed when the step is over.
-struct StepMemory {
-    std::int64_t total = 0;    ///< sum of the sizes of all tensors made
-    std::int64_t peak = 0;     ///< most that was alive at once
-    std::int64_t largest = 0;  ///< the largest single tensor
-};
-
-struct ForwardOutput {
-    std::vector<float> logits;                                   ///< [T, V] with allLogits, else [V]
-    std::vector<float> norms;                                    ///< [T, L, lanes] if asked for
-    std::vector<std::shared_ptr<const AttentionRow>> attention;  ///< T rows if a layer is captured
-    std::vector<std::chrono::nanoseconds> layerTimes;            ///< [L] if asked for
-    std::optional<StepMemory> memory;                            ///< if asked for and the network computes in host memory
-};
 
 /// One sequence with its cache. Used by one thread at a time.
 class ReferenceSequence {
