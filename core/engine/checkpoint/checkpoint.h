@@ -42,6 +42,7 @@ struct Checkpoint {
     ModelConfig config;
     std::map<std::string, TensorView, std::less<>> tensors;
     std::shared_ptr<const void> storage;  ///< keeps the mapped files alive
+    bool mapped = false;                  ///< the tensors lie in mapped files, whose pages may be given back once they have been read
 };
 
 /// A tensor that a configuration needs.

@@ -122,6 +122,7 @@ void takeWeights(Checkpoint& checkpoint, FoundWeights found) {
     }
     config.storage = static_cast<DType>(most);
     checkpoint.storage = std::make_shared<const std::vector<std::shared_ptr<const MappedFile>>>(std::move(found.files));
+    checkpoint.mapped = true;
 }
 
 }  // namespace loom
