@@ -40,6 +40,9 @@ struct GenerateRequest {
     std::int64_t alternatives = 10;   ///< how many alternatives each step reports; 0 = none
     bool promptAlternatives = false;  ///< also report what the network expected at each prompt token
     bool cacheNorms = true;           ///< report the norms of what each layer keeps
+    /// How many tokens are guessed ahead by looking where the last ones stood before, and checked in one step; 0 = none. The text stays the
+    /// same. For the fast path, whose rows do not depend on each other.
+    std::int64_t speculate = 0;
 };
 
 enum class StopReason : std::uint8_t { Eos, MaxTokens, Context, StopString, Cancelled };
@@ -89,6 +92,8 @@ struct GenerateSummary {
     std::uint64_t seed = 0;
     std::string precision;              ///< of the weights: "f32", "bf16", "int8", "int4"
     std::string path;                   ///< "fast" or "reference", with "-naive" or "-absorbed" where a latent is decoded
+    std::int64_t guessedTokens = 0;     ///< with GenerateRequest::speculate
+    std::int64_t acceptedTokens = 0;    ///< of these: were what the network wrote
     std::int64_t prefilledTokens = 0;   ///< prompt tokens that were not in the cache yet
     double prefillTokensPerSecond = 0;  ///< 0 if nothing was prefilled
     double decodeTokensPerSecond = 0;   ///< 0 if fewer than one token was decoded

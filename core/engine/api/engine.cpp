@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/engine/api/fast_network.h"
 #include "core/engine/api/reference_network.h"
 #include "core/engine/api/shared_store.h"
 #include "core/engine/checkpoint/mapped_file.h"
@@ -105,10 +106,19 @@ public:
     const MemoryAccount& memory() const override { return m_memory; }
 
 private:
-    Result<std::shared_ptr<const Network>> buildNetwork(const OpenModel& model, const NetworkOptions& options, const std::stop_token& stop) {
+    Result<std::shared_ptr<const Network>> buildNetwork(const OpenModel& model, const NetworkOptions& options,
+                                                        const std::stop_token& stop) {
+        std::string why;
+        if (deviceOf(model) != DeviceKind::Cpu) {
+            why = "The fast path computes on the CPU only.";
+        } else if (options.precision != PrecisionChoice::Reference) {
+            const auto obstacle = fastPathObstacle(model.config());
+            if (!obstacle) return fastNetwork(model.checkpoint(), options, m_options.threads, m_memory, stop);
+            why = *obstacle;
+        }
         auto slow = reference(model, stop);
         if (!slow) return tl::unexpected(slow.error());
-        return referenceNetwork(std::move(*slow), options, {});
+        return referenceNetwork(std::move(*slow), options, std::move(why));
     }
 
     std::int64_t referenceThreads(const OpenModel& model) const {
@@ -120,7 +130,7 @@ private:
 
     EngineOptions m_options;
     MemoryAccount m_memory;
-    SharedStore<std::uint64_t, ReferenceModel> m_references;                              ///< by OpenModel::id()
+    SharedStore<std::uint64_t, ReferenceModel> m_references;  ///< by OpenModel::id()
     SharedStore<std::pair<std::uint64_t, NetworkOptions>, const Network> m_networks;
 };
 

@@ -14,21 +14,21 @@ namespace loom {
 
 /// How a network is computed.
 struct NetworkOptions {
-    MlaPath path = MlaPath::Absorbed;                  ///< meaningful where both exist
+    MlaPath path = MlaPath::Absorbed;  ///< meaningful where both exist
     PrecisionChoice precision = PrecisionChoice::Auto;
-    DType cacheType = DType::F32;                      ///< what caches keep: f32, bf16, f16 or int8
+    DType cacheType = DType::F32;  ///< what caches keep: f32, bf16, f16 or int8
     bool operator==(const NetworkOptions&) const = default;
 };
 
 struct NetworkFacts {
-    std::string path;            ///< "fast", "fast-absorbed", "reference-naive", …: whose code runs and how a latent is decoded
-    bool fast = false;           ///< the fast path computes
-    std::string precision;       ///< of the weights: "f32", "bf16", "int8" or "int4"
-    std::string device;          ///< "CPU" or "CUDA: NVIDIA …"
-    std::string kernels;         ///< "AVX2", "LibTorch"
+    std::string path;       ///< "fast", "fast-absorbed", "reference-naive", …: whose code runs and how a latent is decoded
+    bool fast = false;      ///< the fast path computes
+    std::string precision;  ///< of the weights: "f32", "bf16", "int8" or "int4"
+    std::string device;     ///< "CPU" or "CUDA: NVIDIA …"
+    std::string kernels;    ///< "AVX2", "LibTorch"
     std::int64_t threads = 1;
     std::int64_t weightBytes = 0;
-    std::string whyReference;    ///< why the fast path is not used, as a sentence; empty where it is, or where nobody asked for it
+    std::string whyReference;  ///< why the fast path is not used, as a sentence; empty where it is, or where nobody asked for it
 };
 
 /// Thread-safe. Lives as long as anybody holds it or one of its sequences.

@@ -94,6 +94,10 @@ Result<void> DecodeSequence::truncate(std::int64_t length) {
     });
 }
 
+Result<void> DecodeSequence::pretend(std::int64_t length) {
+    return guarded([&] { m_cache.setLength(length); });
+}
+
 Result<void> DecodeSequence::reserve(std::int64_t capacity) {
     return guarded([&] {
         m_cache.reserve(capacity);

@@ -23,6 +23,7 @@ public:
     [[nodiscard]] Result<void> truncate(std::int64_t length) override;
     /// After fork() also takes a copy of the block that would be written next.
     [[nodiscard]] Result<void> reserve(std::int64_t capacity) override;
+    [[nodiscard]] Result<void> pretend(std::int64_t length) override;
     [[nodiscard]] std::int64_t length() const override { return m_cache.length(); }
     [[nodiscard]] std::int64_t capacity() const override { return m_cache.capacity(); }
     [[nodiscard]] CacheUse cacheUse() const override { return m_cache.use(); }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/api/fast_network.h"
+
+#include <utility>
+
+#include "core/engine/api/reference_network.h"
+#include "core/engine/decode/decode_model.h"
+#include "core/engine/decode/decode_sequence.h"
+
+namespace loom {
+namespace {
+
+class FastNetwork final : public Network {
+public:
+    explicit FastNetwork(std::shared_ptr<decode::DecodeModel> model) : m_model(std::move(model)) {}
+
+    Result<std::unique_ptr<Sequence>> newSequence(std::int64_t capacity) const override {
+        auto made = m_model->newSequence(capacity);
+        if (!made) return tl::unexpected(made.error());
+        return std::unique_ptr<Sequence>(std::move(*made));
+    }
+
+    NetworkFacts facts() const override {
+        return {.path = pathName("fast", m_model->config(), m_model->path()),
+                .fast = true,
+                .precision = std::string(name(m_model->precision())),
+                .device = "CPU",
+                .kernels = std::string(m_model->kernelName()),
+                .threads = m_model->threads(),
+                .weightBytes = m_model->weightBytes(),
+                .whyReference = {}};
+    }
+
+private:
+    std::shared_ptr<decode::DecodeModel> m_model;
+};
+
+}  // namespace
+
+std::optional<std::string> fastPathObstacle(const ModelConfig& config) { return decode::fastPathMissing(config); }
+
+Precision automaticPrecision(const ModelConfig& config) { return config.storage == DType::BF16 ? Precision::Bf16 : Precision::F32; }
+
+Result<std::shared_ptr<const Network>> fastNetwork(const Checkpoint& checkpoint, const NetworkOptions& options, std::int64_t threads,
+                                                   MemoryAccount& account, std::stop_token stop) {
+    const Precision precision = precisionOf(options.precision).value_or(automaticPrecision(checkpoint.config));
+    auto model = decode::DecodeModel::build(checkpoint, {precision, threads, options.path, options.cacheType}, account, std::move(stop));
+    if (!model) return tl::unexpected(model.error());
+    return std::make_shared<const FastNetwork>(std::move(*model));
+}
+
+}  // namespace loom
