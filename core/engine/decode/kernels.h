@@ -22,9 +22,10 @@ inline constexpr std::int64_t kPanel = 32;
 inline constexpr std::int64_t kGroup = 32;
 
 /// A weight matrix [rows, columns] as PackedMatrix lays it out. Rows are padded with zeros to whole panels, columns to whole groups.
-///   F32, Bf16  [panel][column][32 rows]
-///   Int8       [panel][column/4][32 rows][4 columns]; scales [panel][32 rows] f32
-///   Int4       [panel][group][…32 rows × 32 columns as the set of kernels wants them…]; scales [panel][group][32 rows] f32
+///   F32, Bf16  [panel][column][32 rows], the rows of a bf16 column in an order that the set of kernels chooses
+///   Int8       [panel][column/4][32 rows][4 columns], s8 or u8 as the set wants it; scales [panel][32 rows] f32
+///   Int4       [panel][group][4 column/4][32 rows][4 bytes]: columns c and c + 16 of a group share a byte, each + 8; scales
+///              [panel][group][32 rows] f32
 struct PackedView {
     Precision precision = Precision::F32;
     std::int64_t rows = 0;
@@ -32,8 +33,8 @@ struct PackedView {
     const std::byte* data = nullptr;  ///< 64-byte aligned
     const float* scales = nullptr;
 
-    [[nodiscard]] std::int64_t panels() const { return (rows + kPanel - 1) / kPanel; }
-    [[nodiscard]] std::int64_t groups() const { return (columns + kGroup - 1) / kGroup; }
+    [[nodiscard, gnu::always_inline]] std::int64_t panels() const { return (rows + kPanel - 1) / kPanel; }
+    [[nodiscard, gnu::always_inline]] std::int64_t groups() const { return (columns + kGroup - 1) / kGroup; }
 };
 
 /// Activations [tokens, columns] as products with a precision want them: `values` for F32 and Bf16, the rest for Int8 and Int4.
@@ -42,7 +43,7 @@ struct ActivationsView {
     const float* values = nullptr;       ///< row t at values + t · stride
     std::int64_t stride = 0;             ///< elements
     const std::int8_t* steps = nullptr;  ///< [tokens, groups · 32], each in [−127, 127]
-    const float* scales = nullptr;       ///< [tokens, groups]: largest absolute value of the group / 127
+    const float* scales = nullptr;       ///< [tokens, groups]: largest absolute value of the group / 127; NaN where one is not finite
     const std::int32_t* sums = nullptr;  ///< [tokens, groups]: sum of the group's steps
 };
 
@@ -56,11 +57,13 @@ struct Cells {
 };
 
 struct Kernels {
-    std::string_view name;  ///< "AVX-512 VNNI", "AVX-512", "AVX2", "NEON", "portable"
+    std::string_view name;  ///< "AVX-512 VNNI", "AVX-512", "AVX2 VNNI", "AVX2", "NEON dot", "NEON", "portable"
 
     /// Packs rows [panel · 32, panel · 32 + 32) of a matrix of `columns` columns; `source` has them row-major in f32 (32 × columns, absent rows
     /// zero). Writes the panel's data, and its scales where the precision has them.
     void (*pack)(Precision precision, const float* source, std::int64_t columns, std::byte* data, float* scales);
+    /// Reads row `row` of a packed matrix as f32 [columns].
+    void (*unpackRow)(const PackedView& w, std::int64_t row, float* out);
     /// Quantises one row of activations: steps (padded with zeros), scales and sums as in ActivationsView.
     void (*quantise)(const float* x, std::int64_t columns, std::int8_t* steps, float* scales, std::int32_t* sums);
     /// y[t · yStride + row] = Σ_c w[row, c] · x[t, c] for the rows of panels [first, last) that exist, t in [0, tokens).
