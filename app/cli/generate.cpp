@@ -82,7 +82,8 @@ int run(const Options& options, const Context& context) {
 
     const auto engine = Engine::create(context.engineOptions());
     const auto model = openModel(*engine, options.model, options.tokenizer, true);
-    const auto session = valueOrThrow(engine->newSession(model, {pathFrom(options.mla), 0, precisionFrom(options.precision), cacheTypeFrom(options.cacheType)}, context.stop));
+    const auto session = valueOrThrow(engine->newSession(
+        model, {pathFrom(options.mla), 0, precisionFrom(options.precision), cacheTypeFrom(options.cacheType)}, context.stop));
     StreamObserver stream;
     GenerateObserver silent;
     const GenerateSummary s = valueOrThrow(session->generate(request, context.json ? silent : stream, context.stop));

@@ -72,6 +72,11 @@ class FakeWriter final : public Network {
 public:
     Result<std::unique_ptr<Sequence>> newSequence(std::int64_t) const override { return tl::unexpected(Error{"unused", {}, {}}); }
     NetworkFacts facts() const override { return {}; }
+    Result<std::unique_ptr<Sequence>> fork(const Sequence&, std::int64_t) const override { return tl::unexpected(Error{"unused", {}, {}}); }
+    std::int64_t sharedBytes(const Sequence&) const override { return 0; }
+    Result<void> forwardTogether(std::span<Sequence* const>, std::span<const TokenId>, std::vector<float>&) const override {
+        return tl::unexpected(Error{"unused", {}, {}});
+    }
 };
 
 class FakeSession final : public Session {

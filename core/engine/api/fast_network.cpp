@@ -31,6 +31,24 @@ public:
                 .whyReference = {}};
     }
 
+    Result<std::unique_ptr<Sequence>> fork(const Sequence& sequence, std::int64_t capacity) const override {
+        auto made = dynamic_cast<const decode::DecodeSequence&>(sequence).fork();
+        if (!made) return tl::unexpected(made.error());
+        if (auto roomy = (*made)->reserve(capacity); !roomy) return tl::unexpected(roomy.error());
+        return std::unique_ptr<Sequence>(std::move(*made));
+    }
+
+    std::int64_t sharedBytes(const Sequence& sequence) const override {
+        return dynamic_cast<const decode::DecodeSequence&>(sequence).sharedBytes();
+    }
+
+    Result<void> forwardTogether(std::span<Sequence* const> sequences, std::span<const TokenId> tokens,
+                                 std::vector<float>& logits) const override {
+        std::vector<decode::DecodeSequence*> fast;
+        for (Sequence* sequence : sequences) fast.push_back(&dynamic_cast<decode::DecodeSequence&>(*sequence));
+        return decode::forwardTogether(fast, tokens, logits);
+    }
+
 private:
     std::shared_ptr<decode::DecodeModel> m_model;
 };

@@ -38,6 +38,15 @@ public:
     /// An empty sequence with room for `capacity` positions.
     [[nodiscard]] virtual Result<std::unique_ptr<Sequence>> newSequence(std::int64_t capacity) const = 0;
     [[nodiscard]] virtual NetworkFacts facts() const = 0;
+
+    /// The same text once more, sharing what its cache holds; it has room for `capacity` positions. On the fast path only: an Error else.
+    [[nodiscard]] virtual Result<std::unique_ptr<Sequence>> fork(const Sequence& sequence, std::int64_t capacity) const = 0;
+    /// Of the sequence's cacheUse().bytes: in blocks that forks of it use too.
+    [[nodiscard]] virtual std::int64_t sharedBytes(const Sequence& sequence) const = 0;
+    /// Appends tokens[i] to sequences[i], all of this network, in one pass over the weights; logits [n, V]. The same bits as one after the
+    /// other. On the fast path only: an Error else.
+    [[nodiscard]] virtual Result<void> forwardTogether(std::span<Sequence* const> sequences, std::span<const TokenId> tokens,
+                                                       std::vector<float>& logits) const = 0;
 };
 
 }  // namespace loom

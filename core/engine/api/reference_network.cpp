@@ -30,7 +30,15 @@ public:
                 .whyReference = m_why};
     }
 
+    Result<std::unique_ptr<Sequence>> fork(const Sequence&, std::int64_t) const override { return tl::unexpected(alone()); }
+    std::int64_t sharedBytes(const Sequence&) const override { return 0; }
+    Result<void> forwardTogether(std::span<Sequence* const>, std::span<const TokenId>, std::vector<float>&) const override {
+        return tl::unexpected(alone());
+    }
+
 private:
+    static Error alone() { return {"The reference path writes one story at a time", {}, "Choose another precision"}; }
+
     std::shared_ptr<ReferenceModel> m_model;
     NetworkOptions m_options;
     std::string m_why;
