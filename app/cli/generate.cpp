@@ -9,6 +9,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/score_output.h"
+#include "core/engine/generate/siblings.h"
 
 namespace loom::cli {
 namespace {
@@ -23,6 +24,7 @@ struct Options {
     std::uint64_t seed = 0;
     CLI::Option* seedGiven = nullptr;
     GenerateRequest request;
+    std::int64_t count = 1;
     bool score = false;
     std::string words;
 };
@@ -68,6 +70,46 @@ void printSummary(const GenerateSummary& s) {
               << s.prefillTokensPerSecond << " tok/s reading, " << s.decodeTokensPerSecond << " tok/s writing, " << s.path << ' '
               << s.precision << ". Cache: " << s.cache.spec.equation() << " = " << s.cache.spec.bytesPerToken() << " B/token, "
               << s.cache.usedBytes() << " B used of " << s.cache.bytes << " B\n";
+    if (s.guessedTokens > 0) {
+        std::cerr << s.acceptedTokens << " of " << s.guessedTokens << " guessed tokens were right ("
+                  << static_cast<double>(s.acceptedTokens) * 100 / static_cast<double>(s.guessedTokens) << " %)\n";
+    }
+}
+
+/// --count: several stories at once.
+int runSiblings(Engine& engine, const std::shared_ptr<const OpenModel>& model, const GenerateRequest& request, const Options& options,
+                const Context& context) {
+    const NetworkOptions as{pathFrom(options.mla), precisionFrom(options.precision), cacheTypeFrom(options.cacheType)};
+    const Siblings s = writeSiblings(engine, model, as, request, options.count, {}, context.stop);
+    bool cancelled = false;
+    nlohmann::ordered_json stories = nlohmann::ordered_json::array();
+    for (const Sibling& story : s.stories) {
+        cancelled = cancelled || story.stopReason == StopReason::Cancelled;
+        if (context.json) {
+            stories.push_back(
+                {{"text", story.text}, {"tokens", values(story.tokens)}, {"stop_reason", name(story.stopReason)}, {"seed", story.seed}});
+            continue;
+        }
+        std::cout << "— seed " << story.seed << " —\n";
+        StreamObserver stream;
+        stream.onTail(options.prompt + story.text + "\n\n");
+    }
+    if (context.json) {
+        Context::print({{"prompt", options.prompt},
+                        {"prompt_tokens", values(s.promptTokens)},
+                        {"stories", std::move(stories)},
+                        {"model", options.model},
+                        {"precision", s.facts.precision},
+                        {"path", s.facts.path},
+                        {"prefill_tokens_per_second", s.prefillTokensPerSecond},
+                        {"decode_tokens_per_second", s.decodeTokensPerSecond},
+                        {"cache", {{"bytes", s.cacheBytes}, {"bytes_alone", s.aloneBytes}}}});
+    } else {
+        std::cerr << s.stories.size() << " stories, " << std::fixed << std::setprecision(0) << s.decodeTokensPerSecond
+                  << " tok/s together, " << s.facts.path << ' ' << s.facts.precision << ". Cache: " << s.cacheBytes << " B, "
+                  << s.aloneBytes << " B if nothing were shared\n";
+    }
+    return cancelled ? kCancelled : kOk;
 }
 
 int run(const Options& options, const Context& context) {
@@ -82,6 +124,7 @@ int run(const Options& options, const Context& context) {
 
     const auto engine = Engine::create(context.engineOptions());
     const auto model = openModel(*engine, options.model, options.tokenizer, true);
+    if (options.count > 1) return runSiblings(*engine, model, request, options, context);
     const auto session = valueOrThrow(engine->newSession(
         model, {pathFrom(options.mla), 0, precisionFrom(options.precision), cacheTypeFrom(options.cacheType)}, context.stop));
     StreamObserver stream;
@@ -101,6 +144,8 @@ int run(const Options& options, const Context& context) {
                                         {"path", s.path},
                                         {"prefill_tokens_per_second", s.prefillTokensPerSecond},
                                         {"decode_tokens_per_second", s.decodeTokensPerSecond},
+                                        {"guessed_tokens", s.guessedTokens},
+                                        {"accepted_tokens", s.acceptedTokens},
                                         {"cache", cacheJson(s.cache)}};
         if (score) document["score"] = scoreJson(*score);
         Context::print(document);
@@ -133,10 +178,20 @@ Registration addGenerate(CLI::App& program, Context& context) {
         ->capture_default_str();
     options->seedGiven =
         command->add_option("--seed", options->seed, "The same seed writes the same story; none: one is drawn and reported");
+    CLI::Option* count = command->add_option("--count", options->count, "Write so many stories at once, each with a seed of its own")
+                             ->check(CLI::Range(1, 1024))
+                             ->capture_default_str();
+    command
+        ->add_option("--speculate", options->request.speculate,
+                     "Guess up to N tokens ahead from what the story said before, and check them in one step; the text stays the same")
+        ->check(CLI::Range(0, 64))
+        ->capture_default_str()
+        ->excludes(count);
     command->add_option("--stop", options->request.stopStrings, "Stop before this text; may be given several times")
         ->allow_extra_args(false);
     CLI::Option* score =
-        command->add_flag("--score", options->score, "Score what was written: variety, repetition, length, the prompt's words");
+        command->add_flag("--score", options->score, "Score what was written: variety, repetition, length, the prompt's words")
+            ->excludes(count);
     command->add_option("--words", options->words, "With --score: judge spelling by the words of this file")->needs(score);
     addMlaOption(*command, options->mla);
     addPrecisionOption(*command, options->precision);
