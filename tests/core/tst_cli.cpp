@@ -43,11 +43,11 @@ TEST_F(Cli, GenerateReportsEverything) {
     EXPECT_LE(doc["tokens"].size(), 6U);
     EXPECT_EQ(doc["seed"], 5);
     EXPECT_EQ(doc["precision"], "f32");
-    EXPECT_EQ(doc["path"], "reference-absorbed");
+    EXPECT_EQ(doc["path"], "fast-absorbed");
     EXPECT_EQ(doc["cache"]["form"], "latent");
-    EXPECT_EQ(doc["cache"]["capacity_tokens"], 9 + 6);
+    EXPECT_EQ(doc["cache"]["capacity_tokens"], 16) << "9 + 6 in blocks of 16";
     EXPECT_EQ(doc["cache"]["bytes_per_token"], (options.kvLoraRank + options.qkRopeHeadDim) * options.layers * 4);
-    EXPECT_EQ(doc["cache"]["bytes"], doc["cache"]["bytes_per_token"].get<int>() * 15);
+    EXPECT_EQ(doc["cache"]["bytes"], doc["cache"]["bytes_per_token"].get<int>() * 16);
     EXPECT_EQ(doc["cache"]["layers"].size(), 2U);
     EXPECT_TRUE(doc["prefill_tokens_per_second"].is_number());
     EXPECT_TRUE(doc["decode_tokens_per_second"].is_number());
