@@ -50,7 +50,7 @@ double flopsPerToken(const ModelConfig& c, std::int64_t length) {
 
 int run(int argc, char** argv) {
     std::string shape = "P50", precision = "f32";
-    std::int64_t threads = 0, rows = 8, length = 256, steps = 8, vocab = 4096;
+    std::int64_t threads = 0, rows = 8, length = 256, steps = 8, vocab = 0;
     CLI::App app("Training throughput of a named shape.", "bench_train");
     app.add_option("--shape", shape)->capture_default_str();
     app.add_option("--vocab", vocab, "Tokens; 0 = as the shape has it")->check(CLI::NonNegativeNumber)->capture_default_str();

@@ -112,7 +112,7 @@ def llama(nn, F, torch, V, D, L, H, ffn, context):
     return Llama()
 
 
-SHAPES = {  # as in core/data/bench_shapes.cpp
+SHAPES = {  # as in core/data/bench_shapes.cpp, P50 with a vocabulary of 4,096
     "P50": (gpt, dict(V=4096, D=512, L=9, H=8, ffn=2048, context=512)),
     "S15": (llama, dict(V=32000, D=288, L=6, H=6, ffn=768, context=256)),
 }
@@ -174,7 +174,7 @@ def measure(options, shape, precision, compiled):
     common = ["--shape", shape, "--precision", precision, "--threads", str(options.threads), "--rows", str(options.rows),
               "--length", str(options.length), "--steps", str(options.steps)]
     environment = os.environ | {"TORCHINDUCTOR_CACHE_DIR": compiled}  # later rounds find what the first one compiled
-    commands = {"ours": [options.program, *common]}
+    commands = {"ours": [options.program, *common, "--vocab", str(SHAPES[shape][1]["V"])]}
     commands |= {peer: [sys.executable, os.path.abspath(__file__), "--worker", peer, *common] for peer in options.peer}
     rounds, torch_version = [], None
     for number in range(options.rounds):

@@ -134,7 +134,9 @@ TEST_F(FastWriting, siblingsAreWhatEachWouldBeAlone) {
         EXPECT_EQ(s.stories[i].text, alone.text) << i;
         EXPECT_EQ(s.stories[i].stopReason, alone.stopReason) << i;
         EXPECT_EQ(seen[i], std::ssize(alone.tokens));
-        if (i > 0) EXPECT_NE(s.stories[i].tokens, s.stories[0].tokens);
+        if (i > 0) {
+            EXPECT_NE(s.stories[i].tokens, s.stories[0].tokens);
+        }
     }
     EXPECT_LE(s.cacheBytes, s.aloneBytes);
 }

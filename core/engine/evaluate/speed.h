@@ -11,7 +11,7 @@
 namespace loom {
 
 struct SpeedOptions {
-    NetworkOptions network;
+    NetworkOptions network = {};
     std::int64_t context = 0;    ///< positions that count as read before writing is measured
     std::int64_t prefill = 256;  ///< tokens read at once; 0 = reading is not measured
     std::int64_t decode = 64;    ///< tokens written in each repeat
