@@ -63,6 +63,8 @@ ForwardOutput TorchSequence::run(std::span<const TokenId> tokens, const ForwardO
     }
     checkContext(m_cache.length() + T, m_network->config);
 
+    ForwardOutput played;
+    if (runStatic(tokens, options, played)) return played;
     const std::int64_t kept = m_cache.length();
     const std::int64_t start = firstToCompute(kept + T);
     const std::int64_t again = kept - start;
@@ -91,6 +93,18 @@ ForwardOutput TorchSequence::run(std::span<const TokenId> tokens, const ForwardO
     m_stale = false;
     m_rotatedFor = kept + T;
     return output;
+}
+
+bool TorchSequence::runStatic(std::span<const TokenId> tokens, const ForwardOptions& options, ForwardOutput& output) {
+    if (tokens.size() != 1 || !m_model.type().device().is_cuda() || options.capture || options.layerTimes) return false;
+    if (!StaticStep::possible(m_model.config(), m_cache, m_network->compute())) return false;
+    (void)tokenTensor(tokens, 1, m_model);  // refuses an id outside the vocabulary
+    if (!m_static) m_static = std::make_unique<StaticStep>(m_model, m_cache);
+    output.logits = floats(m_static->run(tokens.front()));
+    if (options.norms) output.norms = norms(1);
+    m_cache.setLength(m_cache.length() + 1);
+    m_rotatedFor = m_cache.length();
+    return true;
 }
 
 std::int64_t TorchSequence::firstToCompute(std::int64_t newLength) const {
@@ -126,7 +140,10 @@ Result<void> TorchSequence::pretend(std::int64_t length) {
 }
 
 Result<void> TorchSequence::reserve(std::int64_t capacity) {
-    return torchGuarded(m_network->threads, [&] { m_cache.reserve(capacity); });
+    return torchGuarded(m_network->threads, [&] {
+        if (capacity > m_cache.capacity()) m_static.reset();  // the memory moves
+        m_cache.reserve(capacity);
+    });
 }
 
 }  // namespace loom::lab

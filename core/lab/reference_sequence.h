@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/engine/api/lab.h"
+#include "core/lab/device/static_step.h"
 #include "core/lab/model/language_model.h"
 
 namespace loom::lab {
@@ -45,13 +46,16 @@ private:
     [[nodiscard]] std::int64_t firstToCompute(std::int64_t newLength) const;
     [[nodiscard]] ForwardOutput run(std::span<const TokenId> tokens, const ForwardOptions& options);
     [[nodiscard]] std::vector<float> norms(std::int64_t newRows);
+    /// One token as a recorded step on a GPU, if it can be one.
+    [[nodiscard]] bool runStatic(std::span<const TokenId> tokens, const ForwardOptions& options, ForwardOutput& output);
 
     std::shared_ptr<Network> m_network;
     const LanguageModel& m_model;
     KvCache m_cache;
-    TokenIds m_tokens;              ///< what the cache holds; kept where a longer text is computed anew (RopeScalingKind::Dynamic)
-    std::int64_t m_rotatedFor = 0;  ///< length of the text whose rotation the cached keys have
-    bool m_stale = false;           ///< rows of the cache belong to a computation that failed
+    std::unique_ptr<StaticStep> m_static;  ///< of the cache's memory as it lies now
+    TokenIds m_tokens;                     ///< what the cache holds; kept where a longer text is computed anew (RopeScalingKind::Dynamic)
+    std::int64_t m_rotatedFor = 0;         ///< length of the text whose rotation the cached keys have
+    bool m_stale = false;                  ///< rows of the cache belong to a computation that failed
 };
 
 }  // namespace loom::lab

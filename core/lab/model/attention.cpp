@@ -27,7 +27,8 @@ std::unique_ptr<Attention> makeAttention(const ModelConfig& config, LayerIndex l
     return std::make_unique<JointLatentAbsorbed>(std::move(shared));
 }
 
-Tensor causalSoftmax(const Tensor& scores, std::int64_t window) {
+Tensor causalSoftmax(const Tensor& scores, std::int64_t window, const Tensor& unseen) {
+    if (unseen.defined()) return at::softmax(scores.masked_fill(unseen, -std::numeric_limits<double>::infinity()), -1);
     const std::int64_t T = scores.size(-2);
     const std::int64_t S = scores.size(-1);
     const bool everything = window == 0 || window >= S;
@@ -48,9 +49,9 @@ Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const Softmax& 
     const std::int64_t share = H / G;  // query heads that read the same key/value head
 
     // The query heads of one group stand below each other, so that their keys and values are read in place and not repeated.
-    const Tensor queries = q.transpose(1, 2).reshape({B, G, share * T, q.size(3)});      // [B, G, H/G·T, a]
-    const Tensor scores = at::matmul(queries, k.permute({0, 2, 3, 1})) * softmax.scale;  // [B, G, H/G·T, S]
-    const Tensor p = causalSoftmax(scores.view({B, H, T, S}), softmax.window);           // [B, H, T, S]
+    const Tensor queries = q.transpose(1, 2).reshape({B, G, share * T, q.size(3)});             // [B, G, H/G·T, a]
+    const Tensor scores = at::matmul(queries, k.permute({0, 2, 3, 1})) * softmax.scale;         // [B, G, H/G·T, S]
+    const Tensor p = causalSoftmax(scores.view({B, H, T, S}), softmax.window, softmax.unseen);  // [B, H, T, S]
     if (probabilities != nullptr) *probabilities = p;
     const Tensor mixed = at::matmul(p.view({B, G, share * T, S}), v.transpose(1, 2));  // [B, G, H/G·T, b]
     return mixed.view({B, H, T, v.size(3)}).transpose(1, 2).flatten(2);                // [B, T, H·b]

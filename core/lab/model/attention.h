@@ -27,11 +27,15 @@ public:
 struct Softmax {
     double scale = 1.0;       ///< on the scores
     std::int64_t window = 0;  ///< how many keys a query sees, its own included; 0 = all before it
+    Tensor unseen = {};       ///< Past::unseen(window); then T is 1
+
+    /// The same over what `past` hands out.
+    [[nodiscard]] Softmax over(const Past& past) const { return {scale, window, past.unseen(window)}; }
 };
 
 /// Softmax over the keys that each query may see. scores [B, H, T, S] → probabilities [B, H, T, S]; query t stands at position
-/// i = S − T + t and sees keys j with 0 ≤ i − j (< window). Computed in the type of the scores.
-[[nodiscard]] Tensor causalSoftmax(const Tensor& scores, std::int64_t window = 0);
+/// i = S − T + t and sees keys j with 0 ≤ i − j (< window), or those that are not `unseen`. Computed in the type of the scores.
+[[nodiscard]] Tensor causalSoftmax(const Tensor& scores, std::int64_t window = 0, const Tensor& unseen = {});
 
 /// softmax(q·kᵀ · scale) · v, head by head. q [B, T, H, a], k [B, S, G, a], v [B, S, G, b] → [B, T, H·b].
 /// Query head i reads key/value head ⌊i / (H/G)⌋.

@@ -25,7 +25,7 @@ Tensor FullAttention::forward(const Tensor& x, const Rope& rope, Past& past, Ten
     const Tensor keys = past.keep(m_layer, 0, k.flatten(2)).unflatten(-1, {G, d});  // [B, S, G, d]
     const Tensor values = past.keep(m_layer, 1, m_value(x)).unflatten(-1, {G, d});  // [B, S, G, d]
 
-    return m_output(attend(q, keys, values, m_softmax, probabilities));  // [B, T, D]
+    return m_output(attend(q, keys, values, m_softmax.over(past), probabilities));  // [B, T, D]
 }
 
 }  // namespace loom::lab

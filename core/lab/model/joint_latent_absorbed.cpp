@@ -25,11 +25,12 @@ Tensor JointLatentAbsorbed::forward(const Tensor& x, const Rope& rope, Past& pas
     const Tensor rotaryKeys = past.keep(m_shared.layer(), 1, kR);  // [B, S, dR]
 
     // All heads read the same latents and rotary keys, so their queries stand below each other.
-    const Tensor latentQuery = perHead(qC, m_keyUp).transpose(1, 2).flatten(1, 2);                 // q̃ [B, H·T, r]
-    const Tensor rotaryQuery = qR.transpose(1, 2).flatten(1, 2);                                   // [B, H·T, dR]
-    const Tensor content = at::matmul(latentQuery, latents.transpose(1, 2));                       // q̃·c [B, H·T, S]
-    const Tensor rotary = at::matmul(rotaryQuery, rotaryKeys.transpose(1, 2));                     // q^R·k^R [B, H·T, S]
-    const Tensor p = causalSoftmax(((content + rotary) * m_shared.scale()).unflatten(1, {H, T}));  // [B, H, T, S]
+    const Tensor latentQuery = perHead(qC, m_keyUp).transpose(1, 2).flatten(1, 2);       // q̃ [B, H·T, r]
+    const Tensor rotaryQuery = qR.transpose(1, 2).flatten(1, 2);                         // [B, H·T, dR]
+    const Tensor content = at::matmul(latentQuery, latents.transpose(1, 2));             // q̃·c [B, H·T, S]
+    const Tensor rotary = at::matmul(rotaryQuery, rotaryKeys.transpose(1, 2));           // q^R·k^R [B, H·T, S]
+    const Tensor scores = ((content + rotary) * m_shared.scale()).unflatten(1, {H, T});  // [B, H, T, S]
+    const Tensor p = causalSoftmax(scores, 0, past.unseen(0));                           // [B, H, T, S]
     if (probabilities != nullptr) *probabilities = p;
 
     const Tensor mixed = at::matmul(p.flatten(1, 2), latents).view({B, H, T, -1});  // Σ p c [B, H, T, r]

@@ -25,8 +25,8 @@ Tensor JointLatentNaive::forward(const Tensor& x, const Rope& rope, Past& past, 
     const Tensor keys = past.keep(m_shared.layer(), 0, k.flatten(2)).unflatten(-1, {H, dN + dR});  // [B, S, H, dN+dR]
     const Tensor values = past.keep(m_shared.layer(), 1, v.flatten(2)).unflatten(-1, {H, dV});     // [B, S, H, dV]
 
-    const Tensor q = at::cat({qC, qR}, -1);                                                   // [B, T, H, dN+dR]
-    return m_shared.output()(attend(q, keys, values, {m_shared.scale(), 0}, probabilities));  // [B, T, D]
+    const Tensor q = at::cat({qC, qR}, -1);                                                                     // [B, T, H, dN+dR]
+    return m_shared.output()(attend(q, keys, values, Softmax{m_shared.scale(), 0}.over(past), probabilities));  // [B, T, D]
 }
 
 }  // namespace loom::lab

@@ -38,9 +38,16 @@ Rope LanguageModel::rope(std::int64_t start, std::int64_t positions) const {
 }
 
 Tensor LanguageModel::hidden(const Tensor& tokens, Past& past, Watch& watch, const std::stop_token& stop, const Dropout& dropout) const {
-    const Rope turn = rope(past.length(), tokens.size(1));
-    Tensor x = at::embedding(m_embedding, tokens);                                      // [B, T, D]
-    if (m_places.defined()) x = x + m_places.narrow(0, past.length(), tokens.size(1));  // [B, T, D]
+    return hidden(tokens, rope(past.length(), tokens.size(1)), past, watch, stop, dropout);
+}
+
+Tensor LanguageModel::hidden(const Tensor& tokens, const Rope& turn, Past& past, Watch& watch, const std::stop_token& stop,
+                             const Dropout& dropout) const {
+    Tensor x = at::embedding(m_embedding, tokens);  // [B, T, D]
+    if (m_places.defined()) {
+        const Tensor place = past.place();
+        x = x + (place.defined() ? m_places.index_select(0, place) : m_places.narrow(0, past.length(), tokens.size(1)));  // [B, T, D]
+    }
     x = dropout(x);
     if (watch.stream) watch.stream(x);
     for (std::size_t i = 0; i < m_blocks.size() && static_cast<std::int64_t>(i) < watch.blocks; ++i) {

@@ -31,9 +31,12 @@ class LanguageModel {
 public:
     LanguageModel(const ModelConfig& config, std::shared_ptr<const Weights> weights, MlaPath path);
 
-    /// tokens [B, T] int64, the first at position past.length() → the residual stream after the blocks [B, T, D].
-    /// Ids must have been checked. Throws Error "Cancelled" between layers.
+    /// tokens [B, T] int64, the first at position past.length() (or one token at past.place()) → the residual stream after the blocks [B,
+    /// T, D]. Ids must have been checked. Throws Error "Cancelled" between layers.
     [[nodiscard]] Tensor hidden(const Tensor& tokens, Past& past, Watch& watch, const std::stop_token& stop,
+                                const Dropout& dropout = {}) const;
+    /// The same with the rotation given.
+    [[nodiscard]] Tensor hidden(const Tensor& tokens, const Rope& turn, Past& past, Watch& watch, const std::stop_token& stop,
                                 const Dropout& dropout = {}) const;
     /// The rotation of positions start … start + positions − 1; none where positions are not rotary.
     [[nodiscard]] Rope rope(std::int64_t start, std::int64_t positions) const;

@@ -17,6 +17,11 @@ public:
     [[nodiscard]] virtual std::int64_t length() const = 0;
     /// Keeps the new rows [B, T, width] of one lane of one layer; returns the rows of all positions, old and new [B, S, width].
     virtual Tensor keep(LayerIndex layer, std::size_t lane, const Tensor& rows) = 0;
+    /// Where keep() returns rows that the one new position must not see: [S] true for those, for a query that sees `window` positions, its
+    /// own included (0 = all before it). Undefined = the rows are those up to the new ones.
+    [[nodiscard]] virtual Tensor unseen(std::int64_t window) const { return (void)window, Tensor(); }
+    /// Where the new row stands, as a tensor: [1] int64, so that a recorded step can be played at another place. Undefined = at length().
+    [[nodiscard]] virtual Tensor place() const { return {}; }
 };
 
 /// A text that is computed at once: nothing came before and nothing stays. S = T.

@@ -23,6 +23,13 @@ Rope::Rope(const ModelConfig& config, std::int64_t start, std::int64_t positions
     setAngles(start, positions, options);
 }
 
+Rope::Rope(const ModelConfig& config, const Tensor& cos, const Tensor& sin)
+    : m_start(config.attention.latent == Latent::Joint ? 0 : config.attention.rotaryStart),
+      m_width(config.attention.rotaryWidth()),
+      m_cos(cos),
+      m_sin(sin),
+      m_layout(config.attention.ropeLayout) {}
+
 Rope::Rope(const Rope& other, std::int64_t start, std::int64_t positions, const at::TensorOptions& options)
     : m_frequencies(other.m_frequencies), m_start(other.m_start), m_width(other.m_width), m_layout(other.m_layout) {
     setAngles(start, positions, options);

@@ -17,6 +17,9 @@ public:
     /// type of `options`. The text whose last position this is counts as computed at once (RopeScalingKind::Dynamic).
     Rope(const ModelConfig& config, std::int64_t start, std::int64_t positions, const at::TensorOptions& options);
 
+    /// With angles that are known: cos and sin [T, 1, w/2].
+    Rope(const ModelConfig& config, const Tensor& cos, const Tensor& sin);
+
     /// No rotation: returns what it is given.
     Rope() = default;
 
@@ -26,6 +29,9 @@ public:
     /// Rotates every head of x [B, T, n, a]: its w elements from the first rotated one on; the others stay as they are.
     /// Half pairs (i, i + w/2), interleaved pairs (2i, 2i + 1).
     [[nodiscard]] Tensor operator()(const Tensor& x) const;
+
+    [[nodiscard]] const Tensor& cos() const { return m_cos; }
+    [[nodiscard]] const Tensor& sin() const { return m_sin; }
 
 private:
     Rope(const Rope& other, std::int64_t start, std::int64_t positions, const at::TensorOptions& options);

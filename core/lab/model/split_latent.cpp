@@ -38,15 +38,15 @@ Tensor SplitLatent::forward(const Tensor& x, const Rope& rope, Past& past, Tenso
         const std::int64_t G = m_config.latent == Latent::SplitShared ? 1 : m_config.heads;        // latents of a position
         const Tensor latentQuery = perHead(q, m_keyUp.weight.unflatten(0, {m_config.heads, -1}));  // (W^{K↑})ᵀ q [B, T, H, rK]
         const Tensor mixed = attend(latentQuery, keyLatents.unflatten(-1, {G, m_config.kRank}),    // [B, T, H·rV]
-                                    valueLatents.unflatten(-1, {G, m_config.vRank}), m_softmax, probabilities);
+                                    valueLatents.unflatten(-1, {G, m_config.vRank}), m_softmax.over(past), probabilities);
         const Tensor valueUp = m_valueUp.weight.unflatten(0, {m_config.heads, -1}).transpose(1, 2);           // [H, rV, d]
         return m_output(perHead(mixed.unflatten(-1, {m_config.heads, m_config.vRank}), valueUp).flatten(2));  // [B, T, D]
     }
     const std::int64_t S = keyLatents.size(1);
     const Rope fromStart = S == q.size(1) ? rope : rope.ofPositions(S);
-    const Tensor keys = fromStart(rebuilt(keyLatents, m_keyUp));         // [B, S, H, d]
-    const Tensor values = rebuilt(valueLatents, m_valueUp);              // [B, S, H, d]
-    return m_output(attend(q, keys, values, m_softmax, probabilities));  // [B, T, D]
+    const Tensor keys = fromStart(rebuilt(keyLatents, m_keyUp));                    // [B, S, H, d]
+    const Tensor values = rebuilt(valueLatents, m_valueUp);                         // [B, S, H, d]
+    return m_output(attend(q, keys, values, m_softmax.over(past), probabilities));  // [B, T, D]
 }
 
 }  // namespace loom::lab
