@@ -278,6 +278,33 @@ TEST_F(Window, ThePathCanBeChangedForALatentOnly) {
     EXPECT_TRUE(parts().actions.naive->isChecked());
 }
 
+TEST_F(Window, ThePrecisionIsAChoiceThatIsRemembered) {
+    show();
+    openFake();
+    const auto action = [this](PrecisionChoice choice) { return parts().actions.precisions[static_cast<std::size_t>(choice)]; };
+    EXPECT_TRUE(action(PrecisionChoice::Auto)->isChecked());
+    EXPECT_TRUE(action(PrecisionChoice::Auto)->text().contains(QStringLiteral("f32"))) << "what it means for this model";
+    writeAll(3);
+    action(PrecisionChoice::Int8)->trigger();
+    ASSERT_TRUE(wait([&] { return session().canWrite(); }));
+    EXPECT_TRUE(action(PrecisionChoice::Int8)->isChecked());
+    EXPECT_EQ(parts().story->rowCount(), 4) << "the story stays";
+    EXPECT_EQ(loadSettings().precision, PrecisionChoice::Int8);
+    EXPECT_TRUE(parts().actions.measurePrecisions->isEnabled());
+    for (const PrecisionChoice choice : kPrecisionChoices) EXPECT_FALSE(action(choice)->toolTip().isEmpty());
+}
+
+TEST_F(Window, WithoutAFastPathThePrecisionsSayWhy) {
+    script->fast = false;
+    show();
+    openFake();
+    const auto action = [this](PrecisionChoice choice) { return parts().actions.precisions[static_cast<std::size_t>(choice)]; };
+    ASSERT_TRUE(wait([&] { return !action(PrecisionChoice::Int8)->isEnabled(); }));
+    EXPECT_EQ(action(PrecisionChoice::Int8)->toolTip(), QStringLiteral("The fast path cannot compute this."));
+    EXPECT_TRUE(action(PrecisionChoice::Reference)->isEnabled());
+    EXPECT_FALSE(parts().actions.measurePrecisions->isEnabled());
+}
+
 TEST_F(Window, CopyTakesTheSelectedWords) {
     show();
     openFake();

@@ -144,6 +144,22 @@ TEST_F(RealWindow, AnotherTokenizerReadsTheSameTextWhereItCan) {
     EXPECT_TRUE(parts().story->storyText().startsWith(story.left(16)));
 }
 
+TEST_F(RealWindow, WhatPrecisionsCostStandsBesideThem) {
+    test::TempFolder folder;
+    writePair(folder);
+    show({}, true);
+    window->openModel(QString::fromStdString((folder / "demo-mla").string()));
+    ASSERT_TRUE(wait([&] { return session().canWrite() || parts().message->isVisible(); }));
+    QAction* int8 = parts().actions.precisions[static_cast<std::size_t>(PrecisionChoice::Int8)];
+    EXPECT_FALSE(int8->text().contains(QLatin1Char('%'))) << "not measured yet";
+    parts().actions.measurePrecisions->trigger();
+    EXPECT_FALSE(parts().actions.measurePrecisions->isEnabled());
+    ASSERT_TRUE(wait([&] { return parts().message->isVisible(); }));
+    EXPECT_TRUE(parts().message->text().contains(QStringLiteral("int8"))) << parts().message->text().toStdString();
+    EXPECT_TRUE(int8->text().contains(QLatin1Char('%'))) << int8->text().toStdString();
+    EXPECT_TRUE(parts().actions.measurePrecisions->isEnabled());
+}
+
 /// Whether this build and machine can compute on a GPU, as the engine says; `why` where it cannot.
 bool hasCuda(QString& why) {
     const auto engine = Engine::create({});

@@ -63,6 +63,41 @@ TEST_F(Cli, GenerateStreamsTheSameTextWithoutJson) {
     EXPECT_NE(plain.err.find("B/token"), std::string::npos);
 }
 
+TEST_F(Cli, GenerateInEveryPrecision) {
+    for (const char* precision : {"f32", "bf16", "int8", "int4", "reference"}) {
+        const auto doc = json("generate " + model() + " --prompt 'Once upon' --max-tokens 8 --seed 5 --precision " + precision);
+        const bool reference = std::string(precision) == "reference";
+        EXPECT_EQ(doc["precision"], reference ? "f32" : precision);
+        EXPECT_EQ(doc["path"], reference ? "reference" : "fast");
+    }
+    EXPECT_EQ(run("generate " + model() + " --precision int2").code, 2);
+}
+
+TEST_F(Cli, GenerateSeveralStoriesAtOnce) {
+    const auto doc = json("generate " + model() + " --prompt 'Once upon' --max-tokens 8 --seed 5 --count 3");
+    ASSERT_EQ(doc["stories"].size(), 3U);
+    for (const auto& story : doc["stories"]) {
+        const auto alone = json("generate " + model() + " --prompt 'Once upon' --max-tokens 8 --seed " +
+                                std::to_string(story["seed"].get<std::uint64_t>()));
+        EXPECT_EQ(story["tokens"], alone["tokens"]);
+    }
+    const auto guessed = json("generate " + model() + " --prompt 'a a a a a a' --max-tokens 20 --temperature 0 --speculate 4");
+    EXPECT_EQ(guessed["tokens"], json("generate " + model() + " --prompt 'a a a a a a' --max-tokens 20 --temperature 0")["tokens"]);
+    EXPECT_EQ(run("generate " + model() + " --count 2 --speculate 4").code, 2) << "one or the other";
+}
+
+TEST_F(Cli, BenchReportsWhatItMeasured) {
+    const auto doc = json("bench " + model() + " --prefill 8 --decode 4 --repeats 2 --precision int8");
+    EXPECT_EQ(doc["precision"], "int8");
+    for (const char* key : {"prefill_tokens_per_second", "decode_tokens_per_second"}) EXPECT_GT(doc[key]["median"], 0) << key;
+    for (const char* key : {"load_seconds", "first_token_seconds", "weight_bytes", "peak_bytes", "read_bytes_per_second"}) {
+        EXPECT_GT(doc[key], 0) << key;
+    }
+    EXPECT_EQ(run("bench").code, 1);
+    EXPECT_EQ(run("bench --shape S16").code, 2);
+    EXPECT_NE(run("bench " + model() + " --context 100000").err.find("at most"), std::string::npos);
+}
+
 TEST_F(Cli, StopTextsTakeOneWordEach) {
     const Outcome outcome = run("generate --stop one --stop two " + model() + " --max-tokens 2 --json");
     EXPECT_EQ(outcome.code, 0) << outcome.err;

@@ -210,6 +210,8 @@ public:
         summary.config = model.config();
         summary.mlaPath = path;
         summary.precisionChoice = options.precision;
+        summary.fastPath = m_script->fast && options.precision != PrecisionChoice::Reference;
+        if (!m_script->fast) summary.whyReference = "The fast path cannot compute this.";
         summary.precision = precisionOf(options.precision) ? name(*precisionOf(options.precision)) : "f32";
         summary.cache = cacheSpec(model.config(), path, DType::F32);
         summary.device = model.info().device == DeviceKind::Cuda ? "CUDA: fake" : "CPU";

@@ -45,6 +45,7 @@ struct Script {
     bool failNewSession = false;
     bool pair = false;    ///< ".../mla" has a latent and ".../mha" has none, and they are twins
     bool cuda = false;    ///< CUDA can be used
+    bool fast = true;     ///< there is a fast path
     std::string problem;  ///< of the card, in every summary
 
     std::atomic<std::int64_t> opens{0};

@@ -290,6 +290,29 @@ TEST_F(Controller, AFailedPathChangeLeavesTheOldPath) {
     EXPECT_EQ(script->sessionOptions.back().path, MlaPath::Absorbed);
 }
 
+TEST_F(Controller, PrecisionChangesKeepTheStory) {
+    openModel();
+    ASSERT_TRUE(writeAll(2));
+    QSignalSpy changed(controller.get(), &SessionController::pathChanged);
+    controller->setPrecision(PrecisionChoice::Int8);
+    EXPECT_FALSE(controller->canWrite());
+    ASSERT_TRUE(wait([&] { return controller->canWrite(); }));
+    ASSERT_EQ(changed.count(), 1);
+    EXPECT_EQ(changed[0][0].value<std::shared_ptr<const ModelSummary>>()->precision, "int8");
+    EXPECT_EQ(controller->precision(), PrecisionChoice::Int8);
+    ASSERT_TRUE(writeAll(1));
+    EXPECT_EQ(text, " w0 w1 w0");
+    openModel("/models/next");
+    {
+        const std::scoped_lock lock(script->mutex);
+        EXPECT_EQ(script->sessionOptions.back().precision, PrecisionChoice::Int8) << "remembered for the next model";
+    }
+    script->failNewSession = true;
+    controller->setPrecision(PrecisionChoice::F32);
+    ASSERT_TRUE(wait([&] { return !failures.empty(); }));
+    EXPECT_EQ(controller->precision(), PrecisionChoice::Int8) << "what the model really has";
+}
+
 TEST_F(Controller, NewStoryDuringAPathChangeStaysEmpty) {
     script->latent = true;
     openModel();
