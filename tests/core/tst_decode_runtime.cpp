@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The fast path without LibTorch: every form against plain loops over doubles, and the same bits however a text is cut, forked, put together
-// with others or divided among threads.
+// The fast path without LibTorch: every form against plain loops over doubles, and the same bits however a text is cut, forked, put beside
+// others or divided among threads.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -143,7 +143,8 @@ TEST_P(DecodeForms, forksGoTheirOwnWayFromTheSameBits) {
         EXPECT_EQ(branchEnd, std::vector<float>(branchAlone.begin() + 21 * m_config.vocab, branchAlone.end()));
 
         ASSERT_TRUE(trunk->truncate(9));
-        EXPECT_EQ(logitsInBlocks(*trunk, all.subspan(9), {5}), std::vector<float>(trunkAlone.begin() + 9 * m_config.vocab, trunkAlone.end()));
+        EXPECT_EQ(logitsInBlocks(*trunk, all.subspan(9), {5}),
+                  std::vector<float>(trunkAlone.begin() + 9 * m_config.vocab, trunkAlone.end()));
     }
 }
 
@@ -242,7 +243,8 @@ TEST_P(DecodeForms, attentionAndNormsAreThoseOfThePlainNetwork) {
         const auto normOf = [&](const std::vector<double>& lane, std::int64_t t) {
             const auto width = std::ssize(lane) / kTokens;
             double squares = 0.0;
-            for (std::int64_t i = 0; i < width; ++i) squares += lane[static_cast<std::size_t>(t * width + i)] * lane[static_cast<std::size_t>(t * width + i)];
+            for (std::int64_t i = 0; i < width; ++i)
+                squares += lane[static_cast<std::size_t>(t * width + i)] * lane[static_cast<std::size_t>(t * width + i)];
             return std::sqrt(squares);
         };
         ASSERT_EQ(std::ssize(norms), kTokens * m_config.layers * 2);
@@ -466,7 +468,8 @@ TEST_F(DecodeRuntime, measuredThreadsAreBetweenOneAndAll) {
     EXPECT_LE(model->threads(), std::max(1U, std::thread::hardware_concurrency()));
     model->setThreads(3);
     EXPECT_EQ(model->threads(), 3);
-    EXPECT_EQ(decode::chooseThreads(*model), model->threads());
+    const std::int64_t best = decode::chooseThreads(*model);
+    EXPECT_EQ(model->threads(), best);
 }
 
 }  // namespace
