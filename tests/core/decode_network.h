@@ -28,7 +28,8 @@ inline std::shared_ptr<DecodeModel> decodeModel(const Checkpoint& checkpoint, Me
 }
 
 /// All logits of a text that is computed in blocks of these sizes, the last one again and again until the text is over.
-inline std::vector<float> logitsInBlocks(DecodeSequence& sequence, std::span<const TokenId> tokens, const std::vector<std::int64_t>& blocks) {
+inline std::vector<float> logitsInBlocks(DecodeSequence& sequence, std::span<const TokenId> tokens,
+                                         const std::vector<std::int64_t>& blocks) {
     std::vector<float> logits;
     ForwardOutput out;
     std::size_t block = 0;

@@ -50,7 +50,8 @@ protected:
                 for (std::int64_t i = 0; i < size; ++i) {
                     if (row[i] != static_cast<std::byte>(mark)) return false;
                 }
-                if (cells.type == DType::I8 && cells.scales[position % kBlock * cells.scaleStride] != static_cast<float>(mark)) return false;
+                if (cells.type == DType::I8 && cells.scales[position % kBlock * cells.scaleStride] != static_cast<float>(mark))
+                    return false;
             }
         }
         return true;

@@ -81,7 +81,8 @@ TEST_P(DecodeBesideReference, cachesOfEveryTypeAgree) {
         const auto fast = decodeModel(checkpoint, m_account, Precision::F32, 2, MlaPath::Absorbed, type);
         const std::vector<float> expected = referenceLogits(*slow, m_tokens, MlaPath::Absorbed, type);
         // A value on the edge between two steps may fall to either side when it was summed in another order.
-        EXPECT_LE(largestDifference(logitsInBlocks(*fast, m_tokens, {20, 1}), expected), (type == DType::I8 ? 2e-2 : 1e-2) * sizeOf(expected))
+        EXPECT_LE(largestDifference(logitsInBlocks(*fast, m_tokens, {20, 1}), expected),
+                  (type == DType::I8 ? 2e-2 : 1e-2) * sizeOf(expected))
             << name(type);
         EXPECT_LE(relativeError(logitsInBlocks(*fast, m_tokens, {20, 1}), expected), 2e-3) << name(type);
     }

@@ -72,8 +72,7 @@ private:
     /// The queries of a joint latent; with a query rank computed here, and complete only after the threads have met.
     [[nodiscard]] Queries jointQueries() const {
         if (m_config.qLoraRank == 0) return {projected(0), m_stride, m_config.qkNopeHeadDim};
-        const ActivationsView x =
-            m_worker.input(projected(0), m_stride, m_config.qLoraRank, m_rows, &m_weights.attention.queryNorm);
+        const ActivationsView x = m_worker.input(projected(0), m_stride, m_config.qLoraRank, m_rows, &m_weights.attention.queryNorm);
         const PackedMatrix& matrix = m_weights.attention.query;
         m_worker.multiply(matrix, nullptr, x, m_rows, m_space.query.data(), matrix.rows());
         return {m_space.query.data(), matrix.rows(), m_config.qkNopeHeadDim};

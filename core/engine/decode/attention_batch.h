@@ -40,7 +40,7 @@ public:
 
 private:
     [[nodiscard]] std::int64_t last(std::int64_t query) const { return m_position + (m_heads ? 0 : query); }  ///< the newest position seen
-    [[nodiscard]] std::int64_t first(std::int64_t query) const;                                            ///< the oldest
+    [[nodiscard]] std::int64_t first(std::int64_t query) const;                                               ///< the oldest
 
     const Worker& m_worker;
     const Tile& m_tile;

@@ -10,14 +10,14 @@ namespace {
 
 /// Where a head finds its latents, and how wide they are.
 struct LatentShape {
-    std::int64_t groups;       ///< latents of a position: H per head, else 1
-    std::int64_t queryWidth;   ///< of one head: d, or dN + dR
-    std::int64_t contentWidth; ///< of it: what meets the latent: d, or dN
-    std::int64_t keyWidth;     ///< r or rK
-    std::int64_t rotaryWidth;  ///< dR of a joint latent, else 0
-    std::size_t valueLane;     ///< the same lane as keys where the latent is joint
-    std::int64_t valueWidth;   ///< r or rV
-    std::int64_t outWidth;     ///< of one head: d or dV
+    std::int64_t groups;        ///< latents of a position: H per head, else 1
+    std::int64_t queryWidth;    ///< of one head: d, or dN + dR
+    std::int64_t contentWidth;  ///< of it: what meets the latent: d, or dN
+    std::int64_t keyWidth;      ///< r or rK
+    std::int64_t rotaryWidth;   ///< dR of a joint latent, else 0
+    std::size_t valueLane;      ///< the same lane as keys where the latent is joint
+    std::int64_t valueWidth;    ///< r or rV
+    std::int64_t outWidth;      ///< of one head: d or dV
     bool rebuild;
 };
 

@@ -34,7 +34,8 @@ DecodeModel::DecodeModel(const Checkpoint& checkpoint, const DecodeOptions& opti
       m_options(effective(options, m_config)),
       m_kernels(loom::decode::kernels()),
       m_allocator(account),
-      m_weights(packWeights(checkpoint, m_options.precision, m_options.path, m_kernels, m_allocator, cores(), stop)),
+      m_weights(packWeights(checkpoint, m_options.precision, m_options.path, m_kernels, m_allocator,
+                            m_options.threads > 0 ? m_options.threads : cores(), stop)),
       m_stepper(m_config, *m_weights, m_options.precision, m_options.path == MlaPath::Absorbed, m_kernels, m_allocator,
                 std::clamp<std::int64_t>(m_options.threads, 1, kMostThreads)) {}
 

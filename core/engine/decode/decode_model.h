@@ -22,9 +22,9 @@ class DecodeSequence;
 
 struct DecodeOptions {
     Precision precision = Precision::Bf16;
-    std::int64_t threads = 0;            ///< 0 = measured: chooseThreads()
-    MlaPath path = MlaPath::Absorbed;    ///< ignored where absorbObstacle() names a reason
-    DType cacheType = DType::F32;        ///< of new sequences: F32, BF16, F16 or I8
+    std::int64_t threads = 0;          ///< 0 = measured: chooseThreads()
+    MlaPath path = MlaPath::Absorbed;  ///< ignored where absorbObstacle() names a reason
+    DType cacheType = DType::F32;      ///< of new sequences: F32, BF16, F16 or I8
 };
 
 /// What the fast path cannot compute of a network, as a plain sentence; nothing if it can compute it.
@@ -51,8 +51,7 @@ public:
     void setThreads(std::int64_t threads);
 
     /// A new, empty sequence with room for `capacity` positions, whose cache keeps `cacheType`, or what the options say.
-    [[nodiscard]] Result<std::unique_ptr<DecodeSequence>> newSequence(std::int64_t capacity,
-                                                                      std::optional<DType> cacheType = std::nullopt);
+    [[nodiscard]] Result<std::unique_ptr<DecodeSequence>> newSequence(std::int64_t capacity, std::optional<DType> cacheType = std::nullopt);
 
     /// For sequences: room for caches of that capacity, and one step (Stepper::run).
     void reserve(std::int64_t capacity);

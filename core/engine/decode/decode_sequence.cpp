@@ -8,7 +8,8 @@
 
 namespace loom::decode {
 
-DecodeSequence::DecodeSequence(std::shared_ptr<DecodeModel> model, BlockCache cache) : m_model(std::move(model)), m_cache(std::move(cache)) {
+DecodeSequence::DecodeSequence(std::shared_ptr<DecodeModel> model, BlockCache cache)
+    : m_model(std::move(model)), m_cache(std::move(cache)) {
     m_model->reserve(m_cache.capacity());
     m_rows.reserve(kStepRows);
 }

@@ -44,8 +44,8 @@ private:
 
     std::shared_ptr<DecodeModel> m_model;
     BlockCache m_cache;
-    std::vector<StepRow> m_rows;                                ///< of a step, kept for its memory
-    std::vector<std::shared_ptr<AttentionRow>> m_seen;          ///< likewise
+    std::vector<StepRow> m_rows;                        ///< of a step, kept for its memory
+    std::vector<std::shared_ptr<AttentionRow>> m_seen;  ///< likewise
 };
 
 /// Appends one token to each of several sequences of one model in one pass over its weights: sequence i gets tokens[i] and its logits at

@@ -39,14 +39,14 @@ struct NormWeights {
 
 /// What one layer's attention multiplies with. Matrices that read the same input are packed below each other.
 struct AttentionWeights {
-    /// Without a latent: queries, keys, values. Joint: queries (or their rank), latent and rotary key. Otherwise: queries, key latents, value
-    /// latents.
+    /// Without a latent: queries, keys, values. Joint: queries (or their rank), latent and rotary key. Otherwise: queries, key latents,
+    /// value latents.
     PackedLinear input;
     NormWeights queryNorm;   ///< Joint with a query rank
     PackedMatrix query;      ///< Joint with a query rank: rank → H·(dN + dR)
     NormWeights latentNorm;  ///< Joint
     PackedMatrix expand;     ///< Joint, naive: r → H·(dN + dV)
-    /// Latents on the absorbed path, one matrix a head: (W^{UK})ᵀ, from a query to the width of a latent. Where keys are rebuilt W^{UK} itself.
+    /// Latents, one matrix a head. Absorbed: (W^{UK})ᵀ, from a query to the width of a latent; where keys are rebuilt: W^{UK} itself.
     std::vector<PackedMatrix> keyUp;
     std::vector<PackedMatrix> valueUp;  ///< W^{UV}, one matrix a head
     PackedLinear output;
@@ -78,9 +78,9 @@ struct LayerWeights {
 };
 
 struct DecodeWeights {
-    PackedMatrix head;    ///< D → V
-    Buffer embedding;     ///< [V, D] f32 or bf16; empty where the head serves as embedding
-    Floats places;        ///< learned positions [context, D]
+    PackedMatrix head;  ///< D → V
+    Buffer embedding;   ///< [V, D] f32 or bf16; empty where the head serves as embedding
+    Floats places;      ///< learned positions [context, D]
     std::vector<LayerWeights> layers;
     NormWeights norm;
     std::int64_t bytes = 0;  ///< of everything above

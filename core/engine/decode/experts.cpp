@@ -52,7 +52,7 @@ private:
         float sum = 0.0F;
         for (std::int64_t i = 0; i < k; ++i) {
             chosen[i] = best(ranked, E);
-            ranked[chosen[i]] = std::numeric_limits<float>::quiet_NaN();  // never the largest again
+            ranked[chosen[i]] = kNever;
             weights[i] = scores[chosen[i]];
             sum += weights[i];
         }

@@ -57,8 +57,8 @@ void Stepper::run(std::span<const StepRow> rows, const StepWish& wish) {
     const bool watched = wish.capture && wish.capture->value() == m_config.layers - 1;
     const std::int64_t wanted = watched ? 0 : wish.firstLogits;
     cut(rows, wanted, m_wantedTiles);
-    StepContext context{m_config, m_weights, m_kernels, m_precision, m_absorbed, m_rotation, m_space,     *m_team,
-                        rows,     m_tiles,   m_wantedTiles, wanted,   wish.capture};
+    StepContext context{m_config, m_weights, m_kernels, m_precision,   m_absorbed, m_rotation,  m_space,
+                        *m_team,  rows,      m_tiles,   m_wantedTiles, wanted,     wish.capture};
     struct Job {
         const Stepper& self;
         StepContext& context;

@@ -18,10 +18,10 @@ namespace loom::decode {
 
 /// What is wanted of a step.
 struct StepWish {
-    std::int64_t firstLogits = 0;                          ///< rows from this one on get logits
-    float* logits = nullptr;                               ///< [rows − firstLogits, V]
-    std::optional<LayerIndex> capture;                     ///< the layer whose weights StepRow::seen gets
-    std::chrono::nanoseconds* layerTimes = nullptr;        ///< [L]: how long each layer took is added, if given
+    std::int64_t firstLogits = 0;                    ///< rows from this one on get logits
+    float* logits = nullptr;                         ///< [rows − firstLogits, V]
+    std::optional<LayerIndex> capture;               ///< the layer whose weights StepRow::seen gets
+    std::chrono::nanoseconds* layerTimes = nullptr;  ///< [L]: how long each layer took is added, if given
 };
 
 /// Not thread-safe. Config and weights must outlive it.

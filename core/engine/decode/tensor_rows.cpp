@@ -24,10 +24,7 @@ const TensorView& tensor(const Checkpoint& checkpoint, const std::string& name) 
 }  // namespace
 
 TensorRows::TensorRows(const Checkpoint& checkpoint, const std::string& tensorName, const Kernels& kernels)
-    : m_checkpoint(checkpoint),
-      m_view(tensor(checkpoint, tensorName)),
-      m_kernels(kernels),
-      m_element(bytesPerElement(m_view.dtype)) {
+    : m_checkpoint(checkpoint), m_view(tensor(checkpoint, tensorName)), m_kernels(kernels), m_element(bytesPerElement(m_view.dtype)) {
     const DType type = m_view.dtype;
     if (type != DType::F64 && type != DType::F32 && type != DType::BF16 && type != DType::F16) {
         throw Error{"A weight has element type " + std::string(name(type)), tensorName, "Weights must be f64, f32, bf16 or f16"};

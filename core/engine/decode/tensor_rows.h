@@ -35,10 +35,10 @@ private:
     const Kernels& m_kernels;
     std::int64_t m_rows = 1;
     std::int64_t m_columns = 1;
-    std::int64_t m_element;                 ///< bytes of one
-    std::vector<std::byte> m_stored;        ///< one row, aligned
-    std::int64_t m_readTo = 0;              ///< bytes of the tensor that have been read in order
-    std::int64_t m_released = 0;            ///< of those: given back
+    std::int64_t m_element;           ///< bytes of one
+    std::vector<std::byte> m_stored;  ///< one row, aligned
+    std::int64_t m_readTo = 0;        ///< bytes of the tensor that have been read in order
+    std::int64_t m_released = 0;      ///< of those: given back
     static constexpr std::int64_t kReleaseStep = 4 << 20;
 };
 

@@ -56,8 +56,12 @@ void WeightPlan::add(PackedMatrix& to, const std::string& name, std::int64_t row
 
 void WeightPlan::stack(PackedMatrix& to, const std::vector<std::string>& names, std::int64_t columns, Precision precision) {
     std::int64_t rows = 0;
-    for (const std::string& name : names) rows += rowsOf(name);
-    add(to, names.front(), rows, columns, precision, [this, names]() -> Fill {
+    std::string all;
+    for (const std::string& name : names) {
+        rows += rowsOf(name);
+        all += (all.empty() ? "" : " + ") + name;
+    }
+    add(to, all, rows, columns, precision, [this, names]() -> Fill {
         auto parts = std::make_shared<std::vector<TensorRows>>();
         for (const std::string& name : names) parts->emplace_back(m_checkpoint, name, m_kernels);
         return [parts](std::int64_t row, float* out) {
@@ -166,7 +170,11 @@ void WeightPlan::run(std::int64_t threads, const std::stop_token& stop) {
             const Result<void> done = guarded(m_jobs[i].run);
             if (done) continue;
             Error error = done.error();
-            if (error.where.empty()) error.where = m_jobs[i].name;
+            if (m_jobs[i].name.find(error.where) == std::string::npos) {  // a place inside of the tensor
+                error.where = m_jobs[i].name + ", " + error.where;
+            } else if (error.where.empty()) {
+                error.where = m_jobs[i].name;
+            }
             fail(std::move(error));
         }
     };

@@ -14,7 +14,8 @@ void Worker::normalise(const NormWeights& norm, const float* x, std::int64_t n, 
     }
 }
 
-ActivationsView Worker::input(const float* x, std::int64_t stride, std::int64_t columns, std::int64_t count, const NormWeights* norm) const {
+ActivationsView Worker::input(const float* x, std::int64_t stride, std::int64_t columns, std::int64_t count,
+                              const NormWeights* norm) const {
     if (norm == nullptr && !quantised()) return {x, stride};
     const bool alone = count <= kAlone;
     Activations& activations = alone ? m_own.input : space().input;
@@ -56,7 +57,8 @@ void Worker::multiplyAlone(const PackedMatrix& w, const float* x, std::int64_t s
 
 void Worker::add(float* to, const float* from, std::int64_t stride, std::int64_t count, ThreadTeam::Range range) const {
     if (range.first >= range.last) return;
-    for (std::int64_t t = 0; t < count; ++t) kernels().add(to + t * stride + range.first, from + t * stride + range.first, range.last - range.first);
+    for (std::int64_t t = 0; t < count; ++t)
+        kernels().add(to + t * stride + range.first, from + t * stride + range.first, range.last - range.first);
 }
 
 ActivationsView fromRow(ActivationsView view, std::int64_t t, std::int64_t columns) {

@@ -42,9 +42,9 @@ struct StepContext {
     Workspace& space;
     ThreadTeam& team;
     std::span<const StepRow> rows;
-    std::span<const Tile> tiles;         ///< of all rows
-    std::span<const Tile> wantedTiles;   ///< of the rows that are wanted after the last layer
-    std::int64_t wanted = 0;             ///< the first of them
+    std::span<const Tile> tiles;        ///< of all rows
+    std::span<const Tile> wantedTiles;  ///< of the rows that are wanted after the last layer
+    std::int64_t wanted = 0;            ///< the first of them
     std::optional<LayerIndex> capture;
 };
 
@@ -71,7 +71,8 @@ public:
     ThreadTeam::Range multiply(const PackedMatrix& w, const Floats* bias, const ActivationsView& x, std::int64_t count, float* y,
                                std::int64_t stride) const;
     /// y[t] = W x[t], all of it on this thread; x [count, stride] in f32. For the small matrices of a head.
-    void multiplyAlone(const PackedMatrix& w, const float* x, std::int64_t stride, std::int64_t count, float* y, std::int64_t yStride) const;
+    void multiplyAlone(const PackedMatrix& w, const float* x, std::int64_t stride, std::int64_t count, float* y,
+                       std::int64_t yStride) const;
     void normalise(const NormWeights& norm, const float* x, std::int64_t n, float* out) const;
     /// to[t] += from[t] in a range of elements; both [count, stride].
     void add(float* to, const float* from, std::int64_t stride, std::int64_t count, ThreadTeam::Range range) const;

@@ -54,12 +54,12 @@ struct Workspace {
     Floats gathered;   ///< [N, D]: inputs of experts
     Floats returned;   ///< [N, D]: their outputs
     Activations expertInput;
-    std::vector<ExpertUse> uses;           ///< [N]
-    std::vector<std::int64_t> usesBegin;   ///< [E + 1]
-    std::vector<float> scores;             ///< [E]: of one row, while it chooses
-    std::vector<float> ranked;             ///< [E]
-    std::vector<std::int64_t> chosen;      ///< [R, experts per token]
-    std::vector<float> chosenWeights;      ///< [R, experts per token]
+    std::vector<ExpertUse> uses;          ///< [N]
+    std::vector<std::int64_t> usesBegin;  ///< [E + 1]
+    std::vector<float> scores;            ///< [E]: of one row, while it chooses
+    std::vector<float> ranked;            ///< [E]
+    std::vector<std::int64_t> chosen;     ///< [R, experts per token]
+    std::vector<float> chosenWeights;     ///< [R, experts per token]
     std::vector<ThreadSpace> threads;
 
     /// Room for so many threads and steps of kStepRows rows over caches of `capacity` positions. Grows only. Throws Error where memory is

@@ -27,13 +27,15 @@ Matrix roundTrip(const Matrix& values, std::int64_t rows, std::int64_t columns, 
 Matrix transposed(const Matrix& values, std::int64_t rows, std::int64_t columns) {
     Matrix out(values.size());
     for (std::int64_t r = 0; r < rows; ++r) {
-        for (std::int64_t c = 0; c < columns; ++c) out[static_cast<std::size_t>(c * rows + r)] = values[static_cast<std::size_t>(r * columns + c)];
+        for (std::int64_t c = 0; c < columns; ++c)
+            out[static_cast<std::size_t>(c * rows + r)] = values[static_cast<std::size_t>(r * columns + c)];
     }
     return out;
 }
 
 /// Every `period` rows the first `keys` are packed as columns, each period for itself.
-Matrix absorbed(const Matrix& values, std::int64_t rows, std::int64_t columns, std::int64_t period, std::int64_t keys, Precision precision) {
+Matrix absorbed(const Matrix& values, std::int64_t rows, std::int64_t columns, std::int64_t period, std::int64_t keys,
+                Precision precision) {
     Matrix out = roundTrip(values, rows, columns, precision);
     for (std::int64_t first = 0; first < rows; first += period) {
         const auto begin = values.begin() + first * columns;
