@@ -75,7 +75,8 @@ std::uint64_t g_seen = 0;  ///< so that nothing is left out as unused
 __attribute__((target("avx2"))) std::uint64_t readAll(const std::byte* data, std::int64_t bytes) {
     __m256i sums[4] = {};
     for (std::int64_t i = 0; i + 128 <= bytes; i += 128) {
-        for (int k = 0; k < 4; ++k) sums[k] = _mm256_xor_si256(sums[k], _mm256_load_si256(reinterpret_cast<const __m256i*>(data + i + k * 32)));
+        for (int k = 0; k < 4; ++k)
+            sums[k] = _mm256_xor_si256(sums[k], _mm256_load_si256(reinterpret_cast<const __m256i*>(data + i + k * 32)));
     }
     const __m256i all = _mm256_xor_si256(_mm256_xor_si256(sums[0], sums[1]), _mm256_xor_si256(sums[2], sums[3]));
     return static_cast<std::uint64_t>(_mm256_extract_epi64(all, 0) ^ _mm256_extract_epi64(all, 3));
@@ -139,7 +140,7 @@ struct Bench {
         std::vector<double> products;
         std::vector<double> reads;
         std::vector<std::uint64_t> seen(at(threads * 8));
-        const std::int64_t scaleBytes = w.view().scales == nullptr                   ? 0
+        const std::int64_t scaleBytes = w.view().scales == nullptr           ? 0
                                         : precision == loom::Precision::Int8 ? w.view().panels() * kPanel * 4
                                                                              : w.view().panels() * w.view().groups() * kPanel * 4;
         const std::int64_t panelBytes = (w.bytes() - scaleBytes) / w.view().panels();
@@ -177,10 +178,12 @@ struct Bench {
         std::vector<double> products;
         std::vector<double> peaks;
         for (int round = 0; round < rounds; ++round) {
-            products.push_back(timed([&] {
-                for (std::int64_t t = 0; t < kTokens; ++t) activations.prepare(kernels, precision, x.data(), columns, columns, t);
-                kernels.multiply(w.view(), 0, w.view().panels(), activations.view(x.data(), columns, columns), kTokens, y.data(), rows);
-            }, processorTime));
+            products.push_back(timed(
+                [&] {
+                    for (std::int64_t t = 0; t < kTokens; ++t) activations.prepare(kernels, precision, x.data(), columns, columns, t);
+                    kernels.multiply(w.view(), 0, w.view().panels(), activations.view(x.data(), columns, columns), kTokens, y.data(), rows);
+                },
+                processorTime));
             peaks.push_back(peak());
         }
         const double operations = 2.0 * static_cast<double>(rows * columns * kTokens) / median(products);
@@ -192,7 +195,8 @@ struct Bench {
         loom::Buffer memory = allocator.allocate(loom::MemoryKind::Cache, positions * width * bytes);
         std::vector<float> scales(at(positions), 1.0F);
         const std::vector<float> row = numbers(width);
-        for (std::int64_t p = 0; p < positions; ++p) kernels.keep(row.data(), width, type, memory.data() + p * width * bytes, &scales[at(p)]);
+        for (std::int64_t p = 0; p < positions; ++p)
+            kernels.keep(row.data(), width, type, memory.data() + p * width * bytes, &scales[at(p)]);
         const Cells cells{.data = memory.data(), .scales = scales.data(), .stride = width, .scaleStride = 1, .type = type};
         const std::vector<float> q = numbers(queries * width);
         std::vector<float> scores(at(queries * positions));
@@ -202,9 +206,9 @@ struct Bench {
         std::vector<double> mixing;
         std::vector<double> peaks;
         for (int round = 0; round < rounds; ++round) {
-            scoring.push_back(timed([&] {
-                kernels.scores(q.data(), width, queries, cells, positions, width, 0.1F, false, scores.data(), positions);
-            }, processorTime));
+            scoring.push_back(
+                timed([&] { kernels.scores(q.data(), width, queries, cells, positions, width, 0.1F, false, scores.data(), positions); },
+                      processorTime));
             mixing.push_back(
                 timed([&] { kernels.mix(scores.data(), positions, queries, cells, positions, width, out.data(), width); }, processorTime));
             softmax.push_back(timed([&] { kernels.softmax(scores.data(), positions); }, processorTime));
@@ -257,7 +261,8 @@ int main(int argc, char** argv) {
                     const std::string what(name(precision));
                     for (const std::int64_t threads : {1, 2}) {
                         if (runs("vector")) {
-                            mine["one token"][shape][what + " " + std::to_string(threads)] = bench.vector(rows, columns, precision, threads);
+                            mine["one token"][shape][what + " " + std::to_string(threads)] =
+                                bench.vector(rows, columns, precision, threads);
                         }
                     }
                     if (runs("many") && rows < 50000) mine["256 tokens"][shape][what] = bench.many(rows, columns, precision);
@@ -267,8 +272,8 @@ int main(int argc, char** argv) {
                 for (const std::int64_t queries : {1, 8}) {
                     if (!runs("attention")) continue;
                     for (const std::int64_t width : {64, 256}) {
-                        mine["attention"][std::string(name(type)) + " " + std::to_string(queries) + " queries, width " + std::to_string(width)] =
-                            bench.attention(queries, 8192, width, type);
+                        mine["attention"][std::string(name(type)) + " " + std::to_string(queries) + " queries, width " +
+                                          std::to_string(width)] = bench.attention(queries, 8192, width, type);
                     }
                 }
             }

@@ -72,7 +72,8 @@ void straight(const std::byte* w, std::int64_t panel, const float* x, std::int64
 }
 
 template <bool kBf16, int T>
-void multiplyStraight(const PackedView& w, std::int64_t first, std::int64_t last, const ActivationsView& x, float* y, std::int64_t yStride) {
+void multiplyStraight(const PackedView& w, std::int64_t first, std::int64_t last, const ActivationsView& x, float* y,
+                      std::int64_t yStride) {
     constexpr int P = kSidePanels >= T ? kSidePanels / T : 1;
     const std::int64_t bytes = paddedColumns(w.columns) * kPanel * (kBf16 ? 2 : 4);
     alignas(64) float out[P * T * kPanel];
@@ -160,7 +161,8 @@ void multiplyPass(const PackedView& w, std::int64_t first, std::int64_t last, co
                 block = reinterpret_cast<const float*>(w.data + panel * bytes) + c * kPanel;
             }
             const bool whole = rowsOf(w, panel) == kPanel;
-            multiplyBlock(block, x + c, xStride, tokens, columns, c == 0, whole ? PanelOut{y + panel * kPanel, yStride} : PanelOut{part, kPanel});
+            multiplyBlock(block, x + c, xStride, tokens, columns, c == 0,
+                          whole ? PanelOut{y + panel * kPanel, yStride} : PanelOut{part, kPanel});
         }
     }
     if (rowsOf(w, last - 1) < kPanel) copyOut(part, tokens, rowsOf(w, last - 1), y + (last - 1) * kPanel, yStride);
