@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -36,16 +37,20 @@ double median(std::vector<double> values) {
     return values[values.size() / 2];
 }
 
+double now() { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); }
+/// Of this process: what other programs take does not count. Only for what computes on one thread.
+double processorTime() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
 /// Seconds that `body` takes: the median of many short measurements, of which a thread that is displaced spoils few.
-double timed(const std::function<void()>& body) {
+double timed(const std::function<void()>& body, double (*clock)() = now) {
     std::vector<double> all;
     std::int64_t times = 1;
     for (double total = 0; total < 0.03 || all.size() < 3;) {
-        const auto start = Clock::now();
+        const double start = clock();
         for (std::int64_t i = 0; i < times; ++i) body();
-        const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+        const double seconds = clock() - start;
         total += seconds;
-        if (seconds < 1e-4 && all.empty()) {
+        if (seconds < 2e-4 && all.empty()) {
             times *= 2;
         } else {
             all.push_back(seconds / static_cast<double>(times));
@@ -70,28 +75,33 @@ std::uint64_t g_seen = 0;  ///< so that nothing is left out as unused
 __attribute__((target("avx2"))) std::uint64_t readAll(const std::byte* data, std::int64_t bytes) {
     __m256i sums[4] = {};
     for (std::int64_t i = 0; i + 128 <= bytes; i += 128) {
-        for (int k = 0; k < 4; ++k) sums[k] = _mm256_xor_si256(sums[k], _mm256_load_si256(reinterpret_cast<const __m256i*>(data + i + k * 32)));
+        for (int k = 0; k < 4; ++k)
+            sums[k] = _mm256_xor_si256(sums[k], _mm256_load_si256(reinterpret_cast<const __m256i*>(data + i + k * 32)));
     }
     const __m256i all = _mm256_xor_si256(_mm256_xor_si256(sums[0], sums[1]), _mm256_xor_si256(sums[2], sums[3]));
     return static_cast<std::uint64_t>(_mm256_extract_epi64(all, 0) ^ _mm256_extract_epi64(all, 3));
 }
 /// f32 operations per second of one thread that does nothing but fma in 256-bit vectors.
-__attribute__((target("avx2,fma"))) double peak() {
-    constexpr int kTimes = 100'000;
-    __m256 sums[10];
-    for (__m256& sum : sums) sum = _mm256_set1_ps(1.0F);
-    const __m256 factor = _mm256_set1_ps(0.999F);
-    std::vector<double> all;
-    for (int round = 0; round < 9; ++round) {
-        const auto start = Clock::now();
-        for (int i = 0; i < kTimes; ++i) {
-#pragma GCC unroll 10
-            for (int k = 0; k < 10; ++k) sums[k] = _mm256_fmadd_ps(sums[k], factor, factor);
-        }
-        all.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+__attribute__((target("avx2,fma"))) void multiplyOnly(int times) {
+    const __m256 f = _mm256_set1_ps(0.999F);
+    __m256 a = f, b = f, c = f, d = f, e = f, g = f, h = f, i = f, j = f, k = f;
+    for (int n = 0; n < times; ++n) {
+        a = _mm256_fmadd_ps(a, f, f);
+        b = _mm256_fmadd_ps(b, f, f);
+        c = _mm256_fmadd_ps(c, f, f);
+        d = _mm256_fmadd_ps(d, f, f);
+        e = _mm256_fmadd_ps(e, f, f);
+        g = _mm256_fmadd_ps(g, f, f);
+        h = _mm256_fmadd_ps(h, f, f);
+        i = _mm256_fmadd_ps(i, f, f);
+        j = _mm256_fmadd_ps(j, f, f);
+        k = _mm256_fmadd_ps(k, f, f);
     }
-    for (const __m256& sum : sums) g_seen += static_cast<std::uint64_t>(_mm256_cvtss_f32(sum));
-    return kTimes * 160.0 / median(all);
+    const __m256 all = a + b + c + d + e + g + h + i + j + k;
+    g_seen += static_cast<std::uint64_t>(_mm256_cvtss_f32(all));
+}
+double peak() {
+    return 160e5 / timed([] { multiplyOnly(100'000); }, processorTime);
 }
 #else
 std::uint64_t readAll(const std::byte* data, std::int64_t bytes) {
@@ -130,7 +140,7 @@ struct Bench {
         std::vector<double> products;
         std::vector<double> reads;
         std::vector<std::uint64_t> seen(at(threads * 8));
-        const std::int64_t scaleBytes = w.view().scales == nullptr                   ? 0
+        const std::int64_t scaleBytes = w.view().scales == nullptr           ? 0
                                         : precision == loom::Precision::Int8 ? w.view().panels() * kPanel * 4
                                                                              : w.view().panels() * w.view().groups() * kPanel * 4;
         const std::int64_t panelBytes = (w.bytes() - scaleBytes) / w.view().panels();
@@ -168,10 +178,12 @@ struct Bench {
         std::vector<double> products;
         std::vector<double> peaks;
         for (int round = 0; round < rounds; ++round) {
-            products.push_back(timed([&] {
-                for (std::int64_t t = 0; t < kTokens; ++t) activations.prepare(kernels, precision, x.data(), columns, columns, t);
-                kernels.multiply(w.view(), 0, w.view().panels(), activations.view(x.data(), columns, columns), kTokens, y.data(), rows);
-            }));
+            products.push_back(timed(
+                [&] {
+                    for (std::int64_t t = 0; t < kTokens; ++t) activations.prepare(kernels, precision, x.data(), columns, columns, t);
+                    kernels.multiply(w.view(), 0, w.view().panels(), activations.view(x.data(), columns, columns), kTokens, y.data(), rows);
+                },
+                processorTime));
             peaks.push_back(peak());
         }
         const double operations = 2.0 * static_cast<double>(rows * columns * kTokens) / median(products);
@@ -183,7 +195,8 @@ struct Bench {
         loom::Buffer memory = allocator.allocate(loom::MemoryKind::Cache, positions * width * bytes);
         std::vector<float> scales(at(positions), 1.0F);
         const std::vector<float> row = numbers(width);
-        for (std::int64_t p = 0; p < positions; ++p) kernels.keep(row.data(), width, type, memory.data() + p * width * bytes, &scales[at(p)]);
+        for (std::int64_t p = 0; p < positions; ++p)
+            kernels.keep(row.data(), width, type, memory.data() + p * width * bytes, &scales[at(p)]);
         const Cells cells{.data = memory.data(), .scales = scales.data(), .stride = width, .scaleStride = 1, .type = type};
         const std::vector<float> q = numbers(queries * width);
         std::vector<float> scores(at(queries * positions));
@@ -193,11 +206,12 @@ struct Bench {
         std::vector<double> mixing;
         std::vector<double> peaks;
         for (int round = 0; round < rounds; ++round) {
-            scoring.push_back(timed([&] {
-                kernels.scores(q.data(), width, queries, cells, positions, width, 0.1F, false, scores.data(), positions);
-            }));
-            mixing.push_back(timed([&] { kernels.mix(scores.data(), positions, queries, cells, positions, width, out.data(), width); }));
-            softmax.push_back(timed([&] { kernels.softmax(scores.data(), positions); }));
+            scoring.push_back(
+                timed([&] { kernels.scores(q.data(), width, queries, cells, positions, width, 0.1F, false, scores.data(), positions); },
+                      processorTime));
+            mixing.push_back(
+                timed([&] { kernels.mix(scores.data(), positions, queries, cells, positions, width, out.data(), width); }, processorTime));
+            softmax.push_back(timed([&] { kernels.softmax(scores.data(), positions); }, processorTime));
             peaks.push_back(peak());
         }
         const double operations = 2.0 * static_cast<double>(queries * positions * width);
@@ -247,7 +261,8 @@ int main(int argc, char** argv) {
                     const std::string what(name(precision));
                     for (const std::int64_t threads : {1, 2}) {
                         if (runs("vector")) {
-                            mine["one token"][shape][what + " " + std::to_string(threads)] = bench.vector(rows, columns, precision, threads);
+                            mine["one token"][shape][what + " " + std::to_string(threads)] =
+                                bench.vector(rows, columns, precision, threads);
                         }
                     }
                     if (runs("many") && rows < 50000) mine["256 tokens"][shape][what] = bench.many(rows, columns, precision);
@@ -257,8 +272,8 @@ int main(int argc, char** argv) {
                 for (const std::int64_t queries : {1, 8}) {
                     if (!runs("attention")) continue;
                     for (const std::int64_t width : {64, 256}) {
-                        mine["attention"][std::string(name(type)) + " " + std::to_string(queries) + " queries, width " + std::to_string(width)] =
-                            bench.attention(queries, 8192, width, type);
+                        mine["attention"][std::string(name(type)) + " " + std::to_string(queries) + " queries, width " +
+                                          std::to_string(width)] = bench.attention(queries, 8192, width, type);
                     }
                 }
             }

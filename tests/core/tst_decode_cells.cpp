@@ -89,9 +89,17 @@ TEST_P(DecodeKernels, EveryF16IsReadAndKept) {
 }
 
 TEST_P(DecodeKernels, F16RoundsToTheNearest) {
-    const std::vector<float> values{1.0F + 1.0F / 2048, 1.0F + 3.0F / 2048, 65519, 65520, -1e9F, 5.9604645e-8F, 2.9802322e-8F, 2.99e-8F, 6.1e-5F};
-    const std::vector<float> expected{1.0F,          1.0F + 2.0F / 1024, 65504, std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(), 5.9604645e-8F, 0.0F,
-                                      5.9604645e-8F, 6.1035156e-5F - 5.9604645e-8F};
+    const std::vector<float> values{1.0F + 1.0F / 2048, 1.0F + 3.0F / 2048, 65519,    65520,  -1e9F,
+                                    5.9604645e-8F,      2.9802322e-8F,      2.99e-8F, 6.1e-5F};
+    const std::vector<float> expected{1.0F,
+                                      1.0F + 2.0F / 1024,
+                                      65504,
+                                      std::numeric_limits<float>::infinity(),
+                                      -std::numeric_limits<float>::infinity(),
+                                      5.9604645e-8F,
+                                      0.0F,
+                                      5.9604645e-8F,
+                                      6.1035156e-5F - 5.9604645e-8F};
     std::vector<std::uint16_t> halves(values.size());
     float scale = 1;
     set().keep(values.data(), static_cast<std::int64_t>(values.size()), DType::F16, reinterpret_cast<std::byte*>(halves.data()), &scale);
@@ -179,7 +187,8 @@ TEST_P(DecodeKernels, OneQueryGivesTheBitsOfMany) {
                 ASSERT_EQ(std::memcmp(some.data(), all.data() + 2 * kPositions, some.size() * sizeof(float)), 0) << name(type) << " " << n;
                 std::vector<float> mixed(at(n * width));
                 set().mix(weights.data() + 2 * kPositions, kPositions, n, lane.cells, kPositions, width, mixed.data(), width);
-                ASSERT_EQ(std::memcmp(mixed.data(), allMixed.data() + 2 * width, mixed.size() * sizeof(float)), 0) << name(type) << " " << n;
+                ASSERT_EQ(std::memcmp(mixed.data(), allMixed.data() + 2 * width, mixed.size() * sizeof(float)), 0)
+                    << name(type) << " " << n;
                 // In two parts of the positions, as blocks of a cache lie.
                 Cells rest = lane.cells;
                 const std::int64_t cut = 30 * n + 1;
@@ -189,9 +198,12 @@ TEST_P(DecodeKernels, OneQueryGivesTheBitsOfMany) {
                 const float* w = weights.data() + 2 * kPositions;
                 set().mix(w, kPositions, n, lane.cells, cut, width, mixed.data(), width);
                 set().mix(w + cut, kPositions, n, rest, kPositions - cut, width, mixed.data(), width);
-                ASSERT_EQ(std::memcmp(mixed.data(), allMixed.data() + 2 * width, mixed.size() * sizeof(float)), 0) << name(type) << " cut " << cut;
-                set().scores(queries.data() + 2 * width, width, n, rest, kPositions - cut, width, 0.3F, false, some.data() + cut, kPositions);
-                ASSERT_EQ(std::memcmp(some.data(), all.data() + 2 * kPositions, some.size() * sizeof(float)), 0) << name(type) << " cut " << cut;
+                ASSERT_EQ(std::memcmp(mixed.data(), allMixed.data() + 2 * width, mixed.size() * sizeof(float)), 0)
+                    << name(type) << " cut " << cut;
+                set().scores(queries.data() + 2 * width, width, n, rest, kPositions - cut, width, 0.3F, false, some.data() + cut,
+                             kPositions);
+                ASSERT_EQ(std::memcmp(some.data(), all.data() + 2 * kPositions, some.size() * sizeof(float)), 0)
+                    << name(type) << " cut " << cut;
             }
         }
     }

@@ -29,8 +29,8 @@ struct Product {
     }
     void pack(std::int64_t rows, std::int64_t columns, Precision precision) {
         matrix = PackedMatrix(
-            rows, columns, precision,
-            [&](std::int64_t row, float* out) { std::copy_n(weights.begin() + row * columns, columns, out); }, allocator, kernels);
+            rows, columns, precision, [&](std::int64_t row, float* out) { std::copy_n(weights.begin() + row * columns, columns, out); },
+            allocator, kernels);
         activations.reserve(tokens, columns);
         for (std::int64_t t = 0; t < tokens; ++t) activations.prepare(kernels, precision, x.data(), columns, columns, t);
         view = activations.view(x.data(), columns, columns);
@@ -206,7 +206,8 @@ TEST_P(DecodeKernels, HugeAndTinyValuesKeepTheirSize) {
                 for (std::int64_t c = 0; c < 64; ++c) {
                     expected += static_cast<double>(product.weights[at(r * 64 + c)]) * static_cast<double>(product.x[at(c)]);
                 }
-                ASSERT_NEAR(static_cast<double>(y[at(r)]), expected, 1.2 * static_cast<double>(size) * static_cast<double>(size)) << name(precision);
+                ASSERT_NEAR(static_cast<double>(y[at(r)]), expected, 1.2 * static_cast<double>(size) * static_cast<double>(size))
+                    << name(precision);
             }
         }
         const Product product(33, 64, 1, precision, set(), 3e38F);  // sums leave the range: infinite or NaN, never a crash

@@ -21,7 +21,8 @@ const std::vector<std::int64_t> kSizes{1, 3, 8, 15, 16, 31, 64, 100, 257, 688};
 void expectNear(const std::vector<float>& actual, const std::vector<double>& expected, double tolerance) {
     ASSERT_EQ(actual.size(), expected.size());
     for (std::size_t i = 0; i < expected.size(); ++i) {
-        ASSERT_NEAR(static_cast<double>(actual[i]), expected[i], tolerance * std::max(1.0, std::abs(expected[i]))) << i << " of " << expected.size();
+        ASSERT_NEAR(static_cast<double>(actual[i]), expected[i], tolerance * std::max(1.0, std::abs(expected[i])))
+            << i << " of " << expected.size();
     }
 }
 

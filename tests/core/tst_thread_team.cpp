@@ -109,7 +109,9 @@ TEST(ThreadTeam, SharesCoverEverythingOnce) {
     }
 }
 
-TEST(ThreadTeam, NeedsAThread) { EXPECT_EQ(errorOf([] { const ThreadTeam team(0); }).what, "A team needs at least one thread"); }
+TEST(ThreadTeam, NeedsAThread) {
+    EXPECT_EQ(errorOf([] { const ThreadTeam team(0); }).what, "A team needs at least one thread");
+}
 
 }  // namespace
 }  // namespace loom::decode

@@ -47,7 +47,8 @@ struct ActivationsView {
     const std::int32_t* sums = nullptr;  ///< [tokens, groups]: sum of the group's steps
 };
 
-/// Rows of one lane of a cache: position p at data + p · stride elements of `type` (F32, BF16, F16 or I8). I8: times scales[p · scaleStride].
+/// Rows of one lane of a cache: position p at data + p · stride elements of `type` (F32, BF16, F16 or I8). I8: times scales[p ·
+/// scaleStride].
 struct Cells {
     const std::byte* data = nullptr;
     const float* scales = nullptr;
@@ -59,8 +60,8 @@ struct Cells {
 struct Kernels {
     std::string_view name;  ///< "AVX-512 VNNI", "AVX-512", "AVX2 VNNI", "AVX2", "NEON dot", "NEON", "portable"
 
-    /// Packs rows [panel · 32, panel · 32 + 32) of a matrix of `columns` columns; `source` has them row-major in f32 (32 × columns, absent rows
-    /// zero). Writes the panel's data, and its scales where the precision has them.
+    /// Packs rows [panel · 32, panel · 32 + 32) of a matrix of `columns` columns; `source` has them row-major in f32 (32 × columns, absent
+    /// rows zero). Writes the panel's data, and its scales where the precision has them.
     void (*pack)(Precision precision, const float* source, std::int64_t columns, std::byte* data, float* scales);
     /// Reads row `row` of a packed matrix as f32 [columns].
     void (*unpackRow)(const PackedView& w, std::int64_t row, float* out);

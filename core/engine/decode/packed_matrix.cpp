@@ -47,7 +47,8 @@ void expectFinite(const float* values, std::int64_t columns, std::int64_t row) {
 PackedMatrix::PackedMatrix(std::int64_t rows, std::int64_t columns, Precision precision,
                            const std::function<void(std::int64_t, float*)>& fill, BufferAllocator& allocator, const Kernels& kernels)
     : m_kernels(&kernels) {
-    if (rows < 0 || columns < 0) throw Error{"A matrix of a negative size was asked for", std::to_string(rows) + " × " + std::to_string(columns), {}};
+    if (rows < 0 || columns < 0)
+        throw Error{"A matrix of a negative size was asked for", std::to_string(rows) + " × " + std::to_string(columns), {}};
     m_view.precision = precision;
     m_view.rows = rows;
     m_view.columns = columns;
@@ -91,7 +92,8 @@ void Activations::reserve(std::int64_t tokens, std::int64_t columns) {
     const std::int64_t bytes = rows * groups * kBytesOfGroup;
     void* memory = ::operator new(static_cast<std::size_t>(bytes), kAlignment, std::nothrow);
     if (memory == nullptr) {
-        throw Error{"Not enough memory", std::to_string(bytes) + " bytes for activations", "Choose a smaller context or close other programs"};
+        throw Error{"Not enough memory", std::to_string(bytes) + " bytes for activations",
+                    "Choose a smaller context or close other programs"};
     }
     m_memory.reset(static_cast<std::byte*>(memory));
     m_tokens = rows;

@@ -41,11 +41,11 @@ private:
 /// Room for activations, quantised where the precision wants it.
 class Activations {
 public:
-    /// Makes room for the most tokens and the most columns that were ever asked for, together. Grows only; what was prepared is lost where it
-    /// grows. Not thread-safe. Throws Error where memory is short.
+    /// Makes room for the most tokens and the most columns that were ever asked for, together. Grows only; what was prepared is lost where
+    /// it grows. Not thread-safe. Throws Error where memory is short.
     void reserve(std::int64_t tokens, std::int64_t columns);
-    /// Makes row t ready: `columns` values at x + t · stride, where x is the first row. For F32 and Bf16 nothing is to be done, and x must stay
-    /// where it is. Different rows may be prepared by different threads.
+    /// Makes row t ready: `columns` values at x + t · stride, where x is the first row. For F32 and Bf16 nothing is to be done, and x must
+    /// stay where it is. Different rows may be prepared by different threads.
     void prepare(const Kernels& kernels, Precision precision, const float* x, std::int64_t stride, std::int64_t columns, std::int64_t t);
     /// All rows, for products with a matrix of the same `columns`; x as in prepare.
     [[nodiscard]] ActivationsView view(const float* x, std::int64_t stride, std::int64_t columns) const;
@@ -60,7 +60,9 @@ private:
     };
     [[nodiscard]] std::int8_t* steps() const { return reinterpret_cast<std::int8_t*>(m_memory.get()); }
     [[nodiscard]] float* scales() const { return reinterpret_cast<float*>(m_memory.get() + m_tokens * m_groups * kGroup); }
-    [[nodiscard]] std::int32_t* sums() const { return reinterpret_cast<std::int32_t*>(m_memory.get() + m_tokens * m_groups * (kGroup + 4)); }
+    [[nodiscard]] std::int32_t* sums() const {
+        return reinterpret_cast<std::int32_t*>(m_memory.get() + m_tokens * m_groups * (kGroup + 4));
+    }
 
     std::unique_ptr<std::byte, Free> m_memory;  // steps, scales, sums
     std::int64_t m_tokens = 0;

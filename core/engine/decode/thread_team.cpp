@@ -80,7 +80,7 @@ struct ThreadTeam::State {
 
     const std::int64_t threads;
     const std::function<void(std::int64_t)>* work = nullptr;
-    bool stop = false;                              ///< written before `round` moves on
+    bool stop = false;                                   ///< written before `round` moves on
     alignas(64) std::atomic<std::uint32_t> round = 0;    ///< counts calls of run
     alignas(64) std::atomic<std::int64_t> arrived = 0;   ///< threads at the present meeting
     alignas(64) std::atomic<std::uint32_t> meeting = 0;  ///< counts meetings

@@ -18,7 +18,9 @@ namespace loom::decode {
 namespace {
 
 template <DType kType>
-constexpr std::int64_t kCellBytes = kType == DType::F32 ? 4 : kType == DType::I8 ? 1 : 2;
+constexpr std::int64_t kCellBytes = kType == DType::F32  ? 4
+                                    : kType == DType::I8 ? 1
+                                                         : 2;
 /// Bytes of cells that stay in the fastest cache while the queries pass by.
 constexpr std::int64_t kCellBlock = 16384;
 constexpr std::int64_t kMostPositions = 256;  ///< of such a block
@@ -191,7 +193,8 @@ void mixRows(const float* weights, std::int64_t weightStride, const std::byte* r
         mixTile<kType, Q, 1>(weights, weightStride, rows + i * kCellBytes<kType>, rowStride, positions, out + i, outStride);
     }
     if (i < width) {
-        mixTile<kType, Q, 1, true>(weights, weightStride, rows + i * kCellBytes<kType>, rowStride, positions, out + i, outStride, width - i);
+        mixTile<kType, Q, 1, true>(weights, weightStride, rows + i * kCellBytes<kType>, rowStride, positions, out + i, outStride,
+                                   width - i);
     }
 }
 

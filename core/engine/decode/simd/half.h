@@ -11,7 +11,8 @@ namespace loom::decode {
 [[gnu::always_inline]] inline float widenHalf(std::uint16_t half) {
     const std::uint32_t sign = (half & 0x8000U) << 16;
     const std::uint32_t rest = half & 0x7FFFU;
-    const float value = std::bit_cast<float>(rest << 13) * std::bit_cast<float>(0x77800000U);  // 2^112: the exponents' offsets differ by 112
+    const float value =
+        std::bit_cast<float>(rest << 13) * std::bit_cast<float>(0x77800000U);  // 2^112: the exponents' offsets differ by 112
     const std::uint32_t bits = rest >= 0x7C00U ? (rest << 13) | 0x7F800000U : std::bit_cast<std::uint32_t>(value);
     return std::bit_cast<float>(bits | sign);
 }

@@ -15,8 +15,9 @@ constexpr int kPanelVectors = static_cast<int>(kPanel) / kLanes;
 constexpr int kSidePanels = kPanelVectors >= 8 ? 1 : 8 / kPanelVectors;
 /// Columns of a panel that stay in the fastest cache while tokens pass by.
 constexpr std::int64_t kBlock = 128;
-/// Tokens that pass by before the next block of columns.
-constexpr std::int64_t kPass = 96;
+/// Tokens, and panels, whose blocks of columns stay in the second cache together.
+constexpr std::int64_t kPass = 192;
+constexpr std::int64_t kPassPanels = 4;
 
 LOOM_INLINE std::int64_t paddedColumns(std::int64_t columns) { return (columns + kGroup - 1) / kGroup * kGroup; }
 LOOM_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
@@ -71,7 +72,8 @@ void straight(const std::byte* w, std::int64_t panel, const float* x, std::int64
 }
 
 template <bool kBf16, int T>
-void multiplyStraight(const PackedView& w, std::int64_t first, std::int64_t last, const ActivationsView& x, float* y, std::int64_t yStride) {
+void multiplyStraight(const PackedView& w, std::int64_t first, std::int64_t last, const ActivationsView& x, float* y,
+                      std::int64_t yStride) {
     constexpr int P = kSidePanels >= T ? kSidePanels / T : 1;
     const std::int64_t bytes = paddedColumns(w.columns) * kPanel * (kBf16 ? 2 : 4);
     alignas(64) float out[P * T * kPanel];
@@ -132,33 +134,47 @@ inline void multiplyBlock(const float* w, const float* x, std::int64_t xStride, 
     }
 }
 
+/// Widens columns of a packed bf16 panel to f32 [columns][32 rows].
+LOOM_INLINE void widenColumns(const std::byte* packed, std::int64_t columns, float* out) {
+    for (std::int64_t i = 0; i < columns * kPanel; i += 2 * kLanes) {
+        const I pair = loadInts(packed + i * 2);
+        store(out + i, lowerBf16(pair));
+        store(out + i + kLanes, upperBf16(pair));
+    }
+}
+
+/// Up to kPassPanels panels times up to kPass tokens.
 template <bool kBf16>
-void multiplyTiled(const PackedView& w, std::int64_t first, std::int64_t last, const ActivationsView& x, std::int64_t tokens, float* y,
-                   std::int64_t yStride) {
+void multiplyPass(const PackedView& w, std::int64_t first, std::int64_t last, const float* x, std::int64_t xStride, std::int64_t tokens,
+                  float* y, std::int64_t yStride) {
     const std::int64_t bytes = paddedColumns(w.columns) * kPanel * (kBf16 ? 2 : 4);
     alignas(64) float widened[kBf16 ? kBlock * kPanel : 1];
     alignas(64) float part[kPass * kPanel];  // results of a panel with fewer rows
-    for (std::int64_t panel = first; panel < last; ++panel) {
-        const std::int64_t rows = rowsOf(w, panel);
-        for (std::int64_t begin = 0; begin < tokens; begin += kPass) {
-            const std::int64_t count = least(kPass, tokens - begin);
-            float* target = y + begin * yStride + panel * kPanel;
-            const PanelOut out = rows == kPanel ? PanelOut{target, yStride} : PanelOut{part, kPanel};
-            for (std::int64_t c = 0; c < w.columns; c += kBlock) {
-                const std::int64_t columns = least(kBlock, w.columns - c);
-                const auto* block = reinterpret_cast<const float*>(w.data + panel * bytes) + c * kPanel;
-                if constexpr (kBf16) {
-                    const std::byte* packed = w.data + panel * bytes + c * kPanel * 2;
-                    for (std::int64_t i = 0; i < columns * kPanel; i += 2 * kLanes) {
-                        const I pair = loadInts(packed + i * 2);
-                        store(widened + i, lowerBf16(pair));
-                        store(widened + i + kLanes, upperBf16(pair));
-                    }
-                    block = widened;
-                }
-                multiplyBlock(block, x.values + begin * x.stride + c, x.stride, count, columns, c == 0, out);
+    for (std::int64_t c = 0; c < w.columns; c += kBlock) {
+        const std::int64_t columns = least(kBlock, w.columns - c);
+        for (std::int64_t panel = first; panel < last; ++panel) {
+            const float* block;
+            if constexpr (kBf16) {
+                widenColumns(w.data + panel * bytes + c * kPanel * 2, columns, widened);
+                block = widened;
+            } else {
+                block = reinterpret_cast<const float*>(w.data + panel * bytes) + c * kPanel;
             }
-            if (rows < kPanel) copyOut(part, count, rows, target, yStride);
+            const bool whole = rowsOf(w, panel) == kPanel;
+            multiplyBlock(block, x + c, xStride, tokens, columns, c == 0,
+                          whole ? PanelOut{y + panel * kPanel, yStride} : PanelOut{part, kPanel});
+        }
+    }
+    if (rowsOf(w, last - 1) < kPanel) copyOut(part, tokens, rowsOf(w, last - 1), y + (last - 1) * kPanel, yStride);
+}
+
+template <bool kBf16>
+void multiplyTiled(const PackedView& w, std::int64_t first, std::int64_t last, const ActivationsView& x, std::int64_t tokens, float* y,
+                   std::int64_t yStride) {
+    for (std::int64_t panel = first; panel < last; panel += kPassPanels) {
+        for (std::int64_t t = 0; t < tokens; t += kPass) {
+            multiplyPass<kBf16>(w, panel, least(last, panel + kPassPanels), x.values + t * x.stride, x.stride, least(kPass, tokens - t),
+                                y + t * yStride, yStride);
         }
     }
 }

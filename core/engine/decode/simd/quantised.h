@@ -104,14 +104,16 @@ void quantisedPanels(const std::byte* w, const float* scales, const Steps& x, fl
 
 /// T tokens, for all panels of the range, and what is left of `tokens` by smaller T.
 template <bool kInt4, int P, int T>
-void quantisedTokens(const PackedView& w, std::int64_t panel, const ActivationsView& x, std::int64_t tokens, float* y, std::int64_t yStride) {
+void quantisedTokens(const PackedView& w, std::int64_t panel, const ActivationsView& x, std::int64_t tokens, float* y,
+                     std::int64_t yStride) {
     const std::int64_t groups = (w.columns + kGroup - 1) / kGroup;
     const std::byte* data = w.data + panel * groups * (kInt4 ? kInt4Group : kInt8Group);
     const float* scales = w.scales + panel * kPanel * (kInt4 ? groups : 1);
     alignas(64) float out[P * T * kPanel];
     std::int64_t t = 0;
     for (; t + T <= tokens; t += T) {
-        quantisedPanels<kInt4, P, T>(data, scales, {x.steps + t * groups * kGroup, x.scales + t * groups, x.sums + t * groups, groups}, out);
+        quantisedPanels<kInt4, P, T>(data, scales, {x.steps + t * groups * kGroup, x.scales + t * groups, x.sums + t * groups, groups},
+                                     out);
         for (int p = 0; p < P; ++p) {
             copyOut(out + p * T * kPanel, T, rowsOf(w, panel + p), y + t * yStride + (panel + p) * kPanel, yStride);
         }

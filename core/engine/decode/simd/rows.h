@@ -45,9 +45,11 @@ void softmax(float* row, std::int64_t seen) {
     }
     for (; i < seen; ++i) best = row[i] > best ? row[i] : best;
     const F shift = fill(best);
-    eachVector(seen, row, [shift](F x) { return exponential(x - shift); }, row);
+    eachVector(
+        seen, row, [shift](F x) { return exponential(x - shift); }, row);
     const F inverse = fill(1.0F / total(row, seen, [](F x) { return x; }));
-    eachVector(seen, row, [inverse](F x) { return x * inverse; }, row);
+    eachVector(
+        seen, row, [inverse](F x) { return x * inverse; }, row);
 }
 
 float squares(const float* x, std::int64_t n) {
@@ -56,7 +58,8 @@ float squares(const float* x, std::int64_t n) {
 
 void rmsNorm(const float* x, const float* weight, float eps, std::int64_t n, float* out) {
     const F inverse = fill(1.0F / __builtin_sqrtf(squares(x, n) / static_cast<float>(n) + eps));
-    eachVector(n, out, [inverse](F v, F w) { return v * inverse * w; }, x, weight);
+    eachVector(
+        n, out, [inverse](F v, F w) { return v * inverse * w; }, x, weight);
 }
 
 void layerNorm(const float* x, const float* weight, const float* bias, float eps, std::int64_t n, float* out) {
@@ -65,14 +68,17 @@ void layerNorm(const float* x, const float* weight, const float* bias, float eps
     const float variance = total(x, n, [mean](F v) { return (v - mean) * (v - mean); }) / count;
     const F inverse = fill(1.0F / __builtin_sqrtf(variance + eps));
     if (bias == nullptr) {
-        eachVector(n, out, [mean, inverse](F v, F w) { return (v - mean) * inverse * w; }, x, weight);
+        eachVector(
+            n, out, [mean, inverse](F v, F w) { return (v - mean) * inverse * w; }, x, weight);
     } else {
-        eachVector(n, out, [mean, inverse](F v, F w, F b) { return fma((v - mean) * inverse, w, b); }, x, weight, bias);
+        eachVector(
+            n, out, [mean, inverse](F v, F w, F b) { return fma((v - mean) * inverse, w, b); }, x, weight, bias);
     }
 }
 
 void swiglu(const float* gate, const float* up, std::int64_t n, float* out) {
-    eachVector(n, out, [](F g, F u) { return g / (1.0F + exponential(-g)) * u; }, gate, up);
+    eachVector(
+        n, out, [](F g, F u) { return g / (1.0F + exponential(-g)) * u; }, gate, up);
 }
 
 /// x · Φ(x). erfc(a / √2) = e^−p(a) for a ≥ 0: p is a polynomial of degree 8 without constant term, fitted on [0, 6] so that the absolute
@@ -91,7 +97,8 @@ LOOM_INLINE F geluOf(F x) {
     return x * (x < 0.0F ? tail : 1.0F - tail);
 }
 void gelu(float* x, std::int64_t n) {
-    eachVector(n, x, [](F v) { return geluOf(v); }, x);
+    eachVector(
+        n, x, [](F v) { return geluOf(v); }, x);
 }
 
 /// x / 2 · (1 + tanh u) = x / (1 + e^−2u), u = √(2/π) (x + 0.044715 x³).
@@ -102,7 +109,8 @@ void geluTanh(float* x, std::int64_t n) {
 }
 
 void add(float* to, const float* from, std::int64_t n) {
-    eachVector(n, to, [](F a, F b) { return a + b; }, to, from);
+    eachVector(
+        n, to, [](F a, F b) { return a + b; }, to, from);
 }
 
 void rotate(float* x, const float* cos, const float* sin, std::int64_t half, bool interleaved) {

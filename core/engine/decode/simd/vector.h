@@ -14,9 +14,10 @@
 namespace loom::decode {
 namespace {
 
-#if defined(__AVX512F__)
+// LOOM_PORTABLE: plain C++ whatever the compiler may use.
+#if defined(__AVX512F__) && !defined(LOOM_PORTABLE)
 constexpr int kVectorBytes = 64;
-#elif defined(__AVX2__)
+#elif defined(__AVX2__) && !defined(LOOM_PORTABLE)
 constexpr int kVectorBytes = 32;
 #else
 constexpr int kVectorBytes = 16;
@@ -53,12 +54,12 @@ LOOM_INLINE F toFloat(I v) { return __builtin_convertvector(v, F); }
 }  // namespace
 }  // namespace loom::decode
 
-#if defined(__AVX2__)
-#include "core/engine/decode/simd/vector_x86.h"
-#elif defined(__ARM_NEON)
-#include "core/engine/decode/simd/vector_neon.h"
-#else
+#if defined(LOOM_PORTABLE) || !(defined(__AVX2__) || defined(__ARM_NEON))
 #include "core/engine/decode/simd/vector_portable.h"
+#elif defined(__AVX2__)
+#include "core/engine/decode/simd/vector_x86.h"
+#else
+#include "core/engine/decode/simd/vector_neon.h"
 #endif
 
 namespace loom::decode {

@@ -20,13 +20,12 @@ LOOM_INLINE F fill(float x) { return reinterpret_cast<F>(vdupq_n_f32(x)); }
 LOOM_INLINE I fillInts(std::int32_t x) { return reinterpret_cast<I>(vdupq_n_s32(x)); }
 /// a · b + c, rounded once.
 LOOM_INLINE F fma(F a, F b, F c) {
-    return reinterpret_cast<F>(vfmaq_f32(reinterpret_cast<float32x4_t>(c), reinterpret_cast<float32x4_t>(a), reinterpret_cast<float32x4_t>(b)));
+    return reinterpret_cast<F>(
+        vfmaq_f32(reinterpret_cast<float32x4_t>(c), reinterpret_cast<float32x4_t>(a), reinterpret_cast<float32x4_t>(b)));
 }
 
 LOOM_INLINE F widenBf16(const std::uint16_t* from) { return reinterpret_cast<F>(vshll_n_u16(vld1_u16(from), 16)); }
-LOOM_INLINE F widenF16(const std::uint16_t* from) {
-    return reinterpret_cast<F>(vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(from))));
-}
+LOOM_INLINE F widenF16(const std::uint16_t* from) { return reinterpret_cast<F>(vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(from)))); }
 LOOM_INLINE F widenI8(const std::int8_t* from) {
     std::int32_t four;
     __builtin_memcpy(&four, from, sizeof four);
@@ -36,8 +35,9 @@ LOOM_INLINE F widenI8(const std::int8_t* from) {
 
 /// The sums of the lanes of four vectors, each (0 + 1) + (2 + 3).
 LOOM_INLINE void sums(F a, F b, F c, F d, float* out) {
-    const auto pairs = [](F u, F v)
-                           __attribute__((always_inline)) { return vpaddq_f32(reinterpret_cast<float32x4_t>(u), reinterpret_cast<float32x4_t>(v)); };
+    const auto pairs = [](F u, F v) __attribute__((always_inline)) {
+        return vpaddq_f32(reinterpret_cast<float32x4_t>(u), reinterpret_cast<float32x4_t>(v));
+    };
     vst1q_f32(out, vpaddq_f32(pairs(a, b), pairs(c, d)));
 }
 

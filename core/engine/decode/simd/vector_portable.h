@@ -21,9 +21,7 @@ LOOM_INLINE I fillInts(std::int32_t x) { return I{x, x, x, x}; }
 /// a · b + c. Rounded twice: without an instruction for it, a single rounding costs a call.
 LOOM_INLINE F fma(F a, F b, F c) { return a * b + c; }
 
-LOOM_INLINE F widenBf16(const std::uint16_t* from) {
-    return fromBits(I{from[0], from[1], from[2], from[3]} << 16);
-}
+LOOM_INLINE F widenBf16(const std::uint16_t* from) { return fromBits(I{from[0], from[1], from[2], from[3]} << 16); }
 LOOM_INLINE F widenF16(const std::uint16_t* from) {
     return F{widenHalf(from[0]), widenHalf(from[1]), widenHalf(from[2]), widenHalf(from[3])};
 }

@@ -134,7 +134,9 @@ LOOM_INLINE I nibbleDot(I sums, I w, I low, I high) {
                                           LOOM_X86(maddubs_epi16)(upper, reinterpret_cast<Bits>(high)));
     return inOrder(reinterpret_cast<I>(LOOM_X86(add_epi16)(reinterpret_cast<Bits>(sums), both)));
 }
-LOOM_INLINE I nibbleEnd(I sums, std::int32_t groupSum) { return reinterpret_cast<I>(addPairs(reinterpret_cast<Bits>(sums))) - 8 * groupSum; }
+LOOM_INLINE I nibbleEnd(I sums, std::int32_t groupSum) {
+    return reinterpret_cast<I>(addPairs(reinterpret_cast<Bits>(sums))) - 8 * groupSum;
+}
 #endif
 
 }  // namespace
