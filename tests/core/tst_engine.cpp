@@ -127,7 +127,7 @@ TEST_F(TinyModel, TheDeviceBelongsToTheOpenedModel) {
     const auto engine = Engine::create({});
     EXPECT_TRUE(engine->canCompute(DeviceKind::Cpu));
     const auto model = valueOrThrow(engine->open(llama(), {{}, true, DeviceKind::Cuda}));
-    EXPECT_EQ(engine->summary(*model, MlaPath::Absorbed).device, "CUDA");
+    EXPECT_EQ(engine->summary(*model, {.path = MlaPath::Absorbed}).device, "CUDA");
     const auto can = engine->canCompute(DeviceKind::Cuda);
     const auto network = engine->reference(*model, {});
     EXPECT_EQ(can.has_value(), network.has_value()) << "what is said beforehand is what happens";
@@ -145,18 +145,19 @@ TEST(EngineOnRealCheckpoint, WritesTheStoryOfItsDescription) {
     ASSERT_GT(expected.size(), 500U);
     EXPECT_EQ(summary.text.substr(0, expected.size()), expected);
     EXPECT_EQ(summary.promptTokens, (TokenIds{TokenId{1}}));
-    EXPECT_EQ(summary.path, "reference");
+    EXPECT_EQ(summary.path, "fast");
     EXPECT_GT(summary.decodeTokensPerSecond, 0);
 }
 
 TEST(EngineOnRealCheckpoint, CountsItsParametersAndCache) {
     if (!std::filesystem::exists(kStories)) GTEST_SKIP() << "../shared/data is not here";
     Opened opened(kStories / "stories260K.bin");
-    const ModelSummary summary = opened.engine->summary(*opened.model, MlaPath::Absorbed);
+    const ModelSummary summary = opened.engine->summary(*opened.model, {.path = MlaPath::Absorbed});
     EXPECT_EQ(summary.cache.elementsPerTokenPerLayer(), 2 * 4 * 8);  // 2·G·d
     EXPECT_EQ(summary.cache.bytesPerToken(), 2 * 4 * 8 * 5 * 4);
     EXPECT_EQ(attentionFormName(summary.config.attention), "GQA");
-    EXPECT_EQ(summary.weightBytes, summary.parameters.total * 4);
+    EXPECT_GE(summary.weightBytes, summary.parameters.total * 4);
+    EXPECT_LT(summary.weightBytes, summary.parameters.total * 6) << "rows are filled up to whole panels";
 }
 
 TEST_F(TinyModel, SameSeedSameTextAndAnotherSeedAnother) {
@@ -183,8 +184,8 @@ TEST_F(TinyModel, NaiveAndAbsorbedWriteTheSame) {
     const GenerateSummary a = naive.write(greedy(60, "The dog"));
     const GenerateSummary b = absorbed.write(greedy(60, "The dog"));
     EXPECT_EQ(a.tokens, b.tokens);
-    EXPECT_EQ(a.path, "reference-naive");
-    EXPECT_EQ(b.path, "reference-absorbed");
+    EXPECT_EQ(a.path, "fast-naive");
+    EXPECT_EQ(b.path, "fast-absorbed");
     EXPECT_EQ(a.cache.spec.form, CacheForm::Full);
     EXPECT_EQ(b.cache.spec.form, CacheForm::Latent);
     EXPECT_LT(b.cache.bytes, a.cache.bytes);
@@ -198,7 +199,7 @@ TEST_F(TinyModel, CacheBytesAreTheFormula) {
         EXPECT_EQ(use.bytes, use.spec.bytesPerToken() * use.capacityTokens);
         EXPECT_EQ(use.usedBytes(), use.spec.bytesPerToken() * use.usedTokens);
         EXPECT_EQ(use.spec, cacheSpec(opened.model->config(), path, DType::F32));
-        EXPECT_EQ(use.capacityTokens, std::ssize(summary.promptTokens) + 20);
+        EXPECT_EQ(use.capacityTokens, (std::ssize(summary.promptTokens) + 20 + 15) / 16 * 16) << "whole blocks";
         std::int64_t sum = 0;
         for (const LayerUse& layer : use.layers) sum += layer.bytes;
         EXPECT_EQ(sum, use.bytes);
@@ -368,7 +369,7 @@ TEST_F(TinyModel, RefusesWhatCannotBe) {
 TEST_F(TinyModel, NetworkIsSharedAndGivenBack) {
     auto engine = Engine::create({DeviceKind::Cpu, 1});
     const auto model = valueOrThrow(engine->open(llama(), {}));
-    EXPECT_EQ(engine->summary(*model, MlaPath::Absorbed).weightBytes, 0);
+    EXPECT_EQ(engine->summary(*model, {.path = MlaPath::Absorbed}).weightBytes, 0);
     {
         const auto first = valueOrThrow(engine->reference(*model, {}));
         const auto second = valueOrThrow(engine->reference(*model, {}));
@@ -391,7 +392,7 @@ TEST_F(TinyModel, WritesTheSameStory_CUDA) {
         const GenerateSummary summary = valueOrThrow(session->generate(greedy(30, "One day"), silent, {}));
         EXPECT_EQ(summary.tokens, cpu.write(greedy(30, "One day")).tokens);
         EXPECT_EQ(summary.cache.bytes, summary.cache.spec.bytesPerToken() * summary.cache.capacityTokens);
-        EXPECT_NE(engine->summary(*model, MlaPath::Absorbed).device.find("CUDA"), std::string::npos);
+        EXPECT_NE(engine->summary(*model, {.path = MlaPath::Absorbed}).device.find("CUDA"), std::string::npos);
     }
 }
 

@@ -41,7 +41,8 @@ std::int64_t chooseThreads(DecodeModel& model) {
     ForwardOutput out;
     model.setThreads(1);
     std::int64_t best = 1;
-    Time fastest = fastestStep(*sequence, out);
+    const Time alone = fastestStep(*sequence, out);
+    Time fastest = alone;
     for (std::int64_t threads = std::min<std::int64_t>(2, cores); threads > best; threads = std::min(2 * threads, cores)) {
         model.setThreads(threads);
         const Time took = fastestStep(*sequence, out);
@@ -50,6 +51,7 @@ std::int64_t chooseThreads(DecodeModel& model) {
         best = threads;
     }
     model.setThreads(best);
+    model.setAloneTime(alone);
     return best;
 }
 

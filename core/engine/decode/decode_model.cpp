@@ -61,6 +61,11 @@ void DecodeModel::setThreads(std::int64_t threads) {
     m_stepper.setThreads(std::clamp<std::int64_t>(threads, 1, kMostThreads));
 }
 
+void DecodeModel::setAloneTime(std::chrono::duration<double> time) {
+    const std::scoped_lock lock(m_stepping);
+    m_stepper.setAloneTime(time);
+}
+
 void DecodeModel::reserve(std::int64_t capacity) {
     const std::scoped_lock lock(m_stepping);
     m_stepper.reserve(capacity);

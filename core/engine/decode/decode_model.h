@@ -2,6 +2,7 @@
 // DecodeModel: a network ready to write stories through the fast path, without LibTorch.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -49,6 +50,8 @@ public:
     [[nodiscard]] std::int64_t threads() const;
     /// Computes with so many threads from the next step on; results do not change. Throws Error where memory is short.
     void setThreads(std::int64_t threads);
+    /// What a step of one token takes with one thread: TeamWatch.
+    void setAloneTime(std::chrono::duration<double> time);
 
     /// A new, empty sequence with room for `capacity` positions, whose cache keeps `cacheType`, or what the options say.
     [[nodiscard]] Result<std::unique_ptr<DecodeSequence>> newSequence(std::int64_t capacity, std::optional<DType> cacheType = std::nullopt);

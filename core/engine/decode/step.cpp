@@ -48,6 +48,7 @@ void Stepper::reserve(std::int64_t capacity) {
 void Stepper::setThreads(std::int64_t threads) {
     m_team.reset();  // the old threads are gone before the new ones start
     m_team = std::make_unique<ThreadTeam>(threads);
+    m_watch = {};
     m_space.reserve(m_config, m_weights, threads, m_capacity, m_allocator);
 }
 
@@ -57,14 +58,19 @@ void Stepper::run(std::span<const StepRow> rows, const StepWish& wish) {
     const bool watched = wish.capture && wish.capture->value() == m_config.layers - 1;
     const std::int64_t wanted = watched ? 0 : wish.firstLogits;
     cut(rows, wanted, m_wantedTiles);
+    const bool watchedTime = rows.size() == 1 && m_team->threads() > 1;
+    const bool together = !watchedTime || m_watch.together();
+    ThreadTeam& team = together ? *m_team : m_alone;
     StepContext context{m_config, m_weights, m_kernels, m_precision,   m_absorbed, m_rotation,  m_space,
-                        *m_team,  rows,      m_tiles,   m_wantedTiles, wanted,     wish.capture};
+                        team,     rows,      m_tiles,   m_wantedTiles, wanted,     wish.capture};
     struct Job {
         const Stepper& self;
         StepContext& context;
         const StepWish& wish;
     } const job{*this, context, wish};
-    m_team->run([&job](std::int64_t thread) { job.self.work(job.context, job.wish, thread); });
+    const auto start = std::chrono::steady_clock::now();
+    team.run([&job](std::int64_t thread) { job.self.work(job.context, job.wish, thread); });
+    if (watchedTime) m_watch.took(std::chrono::steady_clock::now() - start, together);
 }
 
 void Stepper::work(StepContext& context, const StepWish& wish, std::int64_t thread) const {

@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "core/engine/decode/team_watch.h"
 #include "core/engine/decode/worker.h"
 
 namespace loom::decode {
@@ -34,6 +35,8 @@ public:
     void reserve(std::int64_t capacity);
     [[nodiscard]] std::int64_t threads() const { return m_team->threads(); }
     void setThreads(std::int64_t threads);
+    /// What a step of one token takes with one thread, so that the first steps that wait for a displaced thread are known for that.
+    void setAloneTime(std::chrono::duration<double> time) { m_watch.setAlone(time); }
     /// At most kStepRows rows. Rows of one cache stand together, in the order of their positions, each after what is kept.
     void run(std::span<const StepRow> rows, const StepWish& wish);
 
@@ -51,6 +54,8 @@ private:
     Workspace m_space;
     std::int64_t m_capacity = 0;
     std::unique_ptr<ThreadTeam> m_team;
+    ThreadTeam m_alone{1};
+    TeamWatch m_watch;
     std::vector<Tile> m_tiles;
     std::vector<Tile> m_wantedTiles;
 };
