@@ -7,8 +7,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/progress_line.h"
-#include "core/data/utf8.h"
-#include "core/engine/checkpoint/mapped_file.h"
+#include "app/cli/score_output.h"
 #include "core/engine/evaluate/evaluate.h"
 
 namespace loom::cli {
@@ -49,13 +48,8 @@ void printLines(const StoryScore& score, const Tokenizer& tokenizer) {
 int run(const Options& options, const Context& context) {
     const auto engine = Engine::create(context.engineOptions());
     const auto model = openModel(*engine, options.model, options.tokenizer, true);
-    const MappedFile file(options.data);
-    const std::string_view text = file.text();
-    if (const auto at = firstInvalidUtf8(text)) {
-        throw Error{"The data is not UTF-8 at byte " + std::to_string(*at), options.data, "Give a text file"};
-    }
-    std::vector<std::string_view> stories = splitStories(text);
-    if (options.stories > 0 && std::ssize(stories) > options.stories) stories.resize(static_cast<std::size_t>(options.stories));
+    const auto source = openSource({.path = options.data});
+    const std::vector<std::string> stories = readStories(*source, options.stories);
     const auto network = valueOrThrow(engine->reference(*model, context.stop));
     ProgressLine progress;
     const auto report = [&progress](std::int64_t done, std::int64_t all) {
@@ -97,7 +91,10 @@ Registration addEval(CLI::App& program, Context& context) {
     const auto options = std::make_shared<Options>();
     CLI::App* command = program.add_subcommand("eval", "Measure how well a model predicts the stories of a text file.");
     addModelOption(*command, options->model);
-    command->add_option("--data", options->data, "Text file; stories are separated by <|endoftext|>")->required();
+    command
+        ->add_option("--data", options->data,
+                     "Stories: a text file (what separates them is found out), JSON lines or a folder, as train reads them")
+        ->required();
     command->add_option("--stories", options->stories, "Only the first N stories; 0 = all")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();

@@ -188,12 +188,10 @@ private:
         const auto model = valueOrThrow(engine->open(m_order.run, {}));
         std::optional<Evaluation> result;
         if (const std::vector<std::string> held = m_data->heldOutStories(kMostScored); !held.empty()) {
-            const std::vector<std::string_view> stories(held.begin(), held.end());
             const auto report = [&](std::int64_t done, std::int64_t all) {
                 m_observer.onPhase("measuring on held-out stories", done, all);
             };
-            result =
-                evaluate(*model, *valueOrThrow(engine->reference(*model, m_stop)), stories, {MlaPath::Absorbed, {}, report, {}}, m_stop);
+            result = evaluate(*model, *valueOrThrow(engine->reference(*model, m_stop)), held, {MlaPath::Absorbed, {}, report, {}}, m_stop);
             m_summary.bitsPerByte = result->bitsPerByte();
         }
         const auto report = [&](std::int64_t done, std::int64_t all) { m_observer.onPhase("writing samples", done, all); };
