@@ -17,7 +17,8 @@ ParsedCommandLine parseCommandLine(int argc, const char* const* argv) {
     std::int64_t layer = 0;
     double textScale = 1;
     app.set_version_flag("--version", std::string("latentloom " LATENTLOOM_VERSION), "Print the version and exit");
-    app.add_option("FILE-OR-FOLDER", model, "Checkpoint to open: a llama2.c .bin file, a .safetensors file, or a model folder");
+    app.add_option("FILE-OR-FOLDER", model,
+                   "Checkpoint to open: a model folder, or a .safetensors, .gguf, llama2.c .bin or nanoGPT .pt file");
     app.add_option("--tokenizer", tokenizer, "Tokenizer file or folder, where it is not beside the checkpoint");
     app.add_flag("--empty", empty, "Open nothing, not even the models that come with the program");
     auto* deviceOption = app.add_option("--device", device, "Where to compute")->check(CLI::IsMember({"cpu", "cuda"}));

@@ -25,7 +25,7 @@ void addCommonOptions(CLI::App& command, Context& context, bool computes) {
 }
 
 void addModelOption(CLI::App& command, std::string& model) {
-    command.add_option("model", model, "Checkpoint: llama2.c .bin file or Hugging Face folder")->required();
+    command.add_option("model", model, "Checkpoint: Hugging Face folder, GGUF file, llama2.c .bin file or nanoGPT's ckpt.pt")->required();
 }
 
 void addTokenizerOption(CLI::App& command, std::string& tokenizer) {

@@ -50,7 +50,7 @@ int convert(const Options& options, const Context& context) {
     const auto opened = openModel(*engine, options.model, {}, false);
     const Family family = saveCheckpoint(opened->checkpoint(), out, storage);
     const std::vector<std::string> files = copyTokenizer(opened->checkpoint().path, out);
-    const DType stored = storage.value_or(opened->config().storage);
+    const DType stored = storage.value_or(plainType(opened->config().storage));
     if (context.json) {
         Context::print({{"family", name(family)},
                         {"folder", pathText(out)},
@@ -60,7 +60,11 @@ int convert(const Options& options, const Context& context) {
         return kOk;
     }
     std::cout << "written as " << name(family) << " (" << name(stored) << ") to " << pathText(out) << '\n';
-    if (files.empty()) std::cout << "no tokenizer lay beside the model\n";
+    if (files.empty() && opened->config().family == Family::Gguf) {
+        std::cout << "its tokenizer stays in the GGUF file: name it with --tokenizer FILE\n";
+    } else if (files.empty()) {
+        std::cout << "no tokenizer lay beside the model\n";
+    }
     return kOk;
 }
 

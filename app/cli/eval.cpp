@@ -7,9 +7,8 @@
 
 #include "app/cli/command.h"
 #include "app/cli/progress_line.h"
+#include "app/cli/score_output.h"
 #include "core/data/cache_budget.h"
-#include "core/data/utf8.h"
-#include "core/engine/checkpoint/mapped_file.h"
 #include "core/engine/evaluate/evaluate.h"
 #include "core/engine/evaluate/precision_loss.h"
 
@@ -51,7 +50,7 @@ void printLines(const StoryScore& score, const Tokenizer& tokenizer) {
 }
 
 /// --all-precisions: a table of what each costs.
-int runPrecisions(Engine& engine, const OpenModel& model, const std::vector<std::string_view>& stories, const Options& options,
+int runPrecisions(Engine& engine, const OpenModel& model, const std::vector<std::string>& stories, const Options& options,
                   const Context& context) {
     const NetworkOptions as{pathFrom(options.mla), PrecisionChoice::Auto, cacheTypeFrom(options.cacheType)};
     ProgressLine progress;
@@ -82,13 +81,8 @@ int runPrecisions(Engine& engine, const OpenModel& model, const std::vector<std:
 int run(const Options& options, const Context& context) {
     const auto engine = Engine::create(context.engineOptions());
     const auto model = openModel(*engine, options.model, options.tokenizer, true);
-    const MappedFile file(options.data);
-    const std::string_view text = file.text();
-    if (const auto at = firstInvalidUtf8(text)) {
-        throw Error{"The data is not UTF-8 at byte " + std::to_string(*at), options.data, "Give a text file"};
-    }
-    std::vector<std::string_view> stories = splitStories(text);
-    if (options.stories > 0 && std::ssize(stories) > options.stories) stories.resize(static_cast<std::size_t>(options.stories));
+    const auto source = openSource({.path = options.data});
+    const std::vector<std::string> stories = readStories(*source, options.stories);
     if (options.allPrecisions) return runPrecisions(*engine, *model, stories, options, context);
     const NetworkOptions as{pathFrom(options.mla), precisionFrom(options.precision), cacheTypeFrom(options.cacheType)};
     const auto network = valueOrThrow(engine->network(*model, as, context.stop));
@@ -138,7 +132,10 @@ Registration addEval(CLI::App& program, Context& context) {
     const auto options = std::make_shared<Options>();
     CLI::App* command = program.add_subcommand("eval", "Measure how well a model predicts the stories of a text file.");
     addModelOption(*command, options->model);
-    command->add_option("--data", options->data, "Text file; stories are separated by <|endoftext|>")->required();
+    command
+        ->add_option("--data", options->data,
+                     "Stories: a text file (what separates them is found out), JSON lines or a folder, as train reads them")
+        ->required();
     command->add_option("--stories", options->stories, "Only the first N stories; 0 = all")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();

@@ -22,7 +22,8 @@ constexpr const char* kIntro =
     "LatentLoom on the command line: write stories with a small language model and see what its attention keeps in memory.\n"
     "\n"
     "MODEL is a Hugging Face folder (config.json, *.safetensors, tokenizer.json) of the Llama, DeepSeek-V2, DeepSeek-V3, GPT-2,\n"
-    "GPT-Neo or GPT-NeoX family, a llama2.c .bin file, or nanoGPT's ckpt.pt, with its tokenizer beside it.";
+    "GPT-Neo or GPT-NeoX family, a llama2.c .bin file or nanoGPT's ckpt.pt, with its tokenizer beside it, or a GGUF file (llama,\n"
+    "deepseek2; F32, F16, BF16, Q8_0).";
 constexpr const char* kExamples =
     "Examples:\n"
     "  latentloom-cli generate stories260K.bin --prompt \"Once upon a time\" --max-tokens 100 --temperature 0.8 --seed 1\n"

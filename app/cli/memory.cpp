@@ -29,25 +29,28 @@ struct Subject {
     std::string source;
     ModelConfig config;
     std::int64_t parameters = 0;
-    bool documented = false;  ///< the parameters are what is published, not counted
     std::optional<double> reportedMegabytes = {};
 };
 
 Subject subjectOf(const Options& options) {
     if (!options.preset.empty()) {
         const Preset& preset = presetNamed(options.preset);
-        return {preset.name,
-                preset.description,
-                preset.source,
-                preset.config,
-                preset.parameters(),
-                preset.documentedParameters.has_value(),
-                preset.reportedMegabytes};
+        return {preset.name, preset.description, preset.source, preset.config, preset.parameters(), preset.reportedMegabytes};
     }
     const auto engine = Engine::create({});
     const auto opened = openModel(*engine, options.model, {}, false);
     return {opened->displayName(), attentionFormName(opened->config().attention), options.model, opened->config(),
             countParameters(opened->config()).total};
+}
+
+/// Bytes of one stored weight; of Q8_0 its share of the block's scale included.
+double weightWidth(DType storage) {
+    return storage == DType::Q8_0 ? static_cast<double>(kQ8BlockBytes) / static_cast<double>(kQ8BlockElements)
+                                  : static_cast<double>(bytesPerElement(storage));
+}
+
+std::int64_t weightBytes(const Subject& subject) {
+    return static_cast<std::int64_t>(static_cast<double>(subject.parameters) * weightWidth(subject.config.storage));
 }
 
 /// A joint latent has two paths; everything else keeps the same whichever is named.
@@ -97,10 +100,7 @@ void printJson(const Subject& subject, const Options& options, const CacheBudget
         json["other_form"]["note"] = "formula, not a trained model";
     }
     const DType storage = subject.config.storage;
-    json["weights"] = {{"parameters", subject.parameters},
-                       {"dtype", name(storage)},
-                       {"bytes", subject.parameters * bytesPerElement(storage)},
-                       {"from", subject.documented ? "published" : "shapes"}};
+    json["weights"] = {{"parameters", subject.parameters}, {"dtype", name(storage)}, {"bytes", weightBytes(subject)}, {"from", "shapes"}};
     if (subject.reportedMegabytes) {
         json["reported"] = {{"megabytes_per_token", *subject.reportedMegabytes},
                             {"formula_megabytes_per_token_16_bit", sixteenBitMegabytes(subject.config)},
@@ -116,7 +116,6 @@ void printJson(const Subject& subject, const Options& options, const CacheBudget
 void printText(const Subject& subject, const Options& options, const CacheBudget& budget, const std::optional<CacheBudget>& other) {
     const std::string path = pathOf(subject.config, options);
     const CacheSpec& spec = budget.spec;
-    const std::int64_t weights = subject.parameters * bytesPerElement(subject.config.storage);
     std::cout << subject.name << "  " << subject.description << " (" << subject.source << ")\n"
               << "attention   " << attentionFormName(subject.config.attention) << (path.empty() ? "" : ", " + path + " path") << '\n'
               << "equation    (" << cacheSymbols(subject.config, pathFrom(options.path)) << ") × L × bytes × context × batch\n"
@@ -126,8 +125,8 @@ void printText(const Subject& subject, const Options& options, const CacheBudget
     if (other) {
         std::cout << "other form  " << other->formula() << " (" << readableBytes(other->bytes) << "; formula, not a trained model)\n";
     }
-    std::cout << "weights     " << subject.parameters << " parameters × " << bytesPerElement(subject.config.storage)
-              << " bytes = " << weights << " bytes (" << readableBytes(weights) << (subject.documented ? "; published count)\n" : ")\n");
+    std::cout << "weights     " << subject.parameters << " parameters × " << weightWidth(subject.config.storage)
+              << " bytes = " << weightBytes(subject) << " bytes (" << readableBytes(weightBytes(subject)) << ")\n";
     if (subject.reportedMegabytes) {
         std::cout << "reported    " << *subject.reportedMegabytes << " MB per token by the source; the formula gives "
                   << std::setprecision(3) << sixteenBitMegabytes(subject.config) << " at 16 bits\n";
@@ -175,7 +174,8 @@ int run(const Options& options, const Context& context) {
 Registration addMemory(CLI::App& program, Context& context) {
     const auto options = std::make_shared<Options>();
     CLI::App* command = program.add_subcommand("memory", "Say what a network's cache takes: the formula with its numbers filled in.");
-    CLI::Option* model = command->add_option("model", options->model, "Checkpoint: llama2.c .bin file or Hugging Face folder");
+    CLI::Option* model =
+        command->add_option("model", options->model, "Checkpoint: Hugging Face folder, GGUF file, llama2.c .bin file or nanoGPT's ckpt.pt");
     CLI::Option* preset = command->add_option("--preset", options->preset, "A network known by name; --list shows all")->excludes(model);
     CLI::Option* list =
         command->add_flag("--list", options->list, "Show all presets, with bytes per token in bf16")->excludes(model, preset);

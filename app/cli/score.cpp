@@ -6,7 +6,6 @@
 
 #include "app/cli/command.h"
 #include "app/cli/score_output.h"
-#include "core/engine/evaluate/evaluate.h"
 
 namespace loom::cli {
 namespace {
@@ -17,19 +16,19 @@ struct Options {
     ScoreRequest request;
 };
 
-std::string textOf(const std::string& file) {
-    if (file != "-") return readText(file);
-    std::string text{std::istreambuf_iterator<char>(std::cin), {}};
-    requireUtf8(text, "standard input");
-    return text;
+/// A story may have empty lines, so only <|endoftext|> ends one.
+std::vector<std::string> storiesOf(const std::string& file) {
+    const auto source =
+        file != "-" ? openTextSource(file, Separator::EndOfText)
+                    : openTextSource(std::string(std::istreambuf_iterator<char>(std::cin), {}), "standard input", Separator::EndOfText);
+    return readStories(*source);
 }
 
 int run(const Options& options, const Context& context) {
     requireUtf8(options.request.prompt, "--prompt");
     for (const std::string& word : options.request.wanted) requireUtf8(word, "--use");
     const std::optional<WordSet> vocabulary = readVocabulary(options.words);
-    const std::string text = textOf(options.file);
-    const std::vector<std::string_view> stories = splitStories(text);
+    const std::vector<std::string> stories = storiesOf(options.file);
     if (stories.empty()) throw Error{"There is no story to score", options.file, "Stories are separated by <|endoftext|>"};
     ScoreRequest request = options.request;
     if (vocabulary) request.vocabulary = &*vocabulary;

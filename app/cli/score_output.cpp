@@ -21,20 +21,21 @@ std::string joined(const std::vector<std::string>& words) {
 
 }  // namespace
 
-std::string readText(const std::string& path) {
-    const MappedFile file(path);
-    std::string text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
-    if (const auto at = firstInvalidUtf8(text)) {
-        throw Error{"The text is not UTF-8 at byte " + std::to_string(*at), path, "Convert it, for example with iconv -t UTF-8"};
+std::vector<std::string> readStories(StorySource& source, std::int64_t most) {
+    std::vector<std::string> stories = allStories(source, most);
+    if (source.report().leftOut > 0) {
+        const SourceProblem& first = source.report().problems.front();
+        throw Error{"The text cannot be used: " + first.what + " in line " + std::to_string(first.line), first.file,
+                    "Convert it, for example with iconv -t UTF-8"};
     }
-    return text;
+    return stories;
 }
 
 std::optional<WordSet> readVocabulary(const std::string& path) {
     if (path.empty()) return std::nullopt;
-    const std::string text = readText(path);
     WordSet words;
-    for (const std::string_view story : splitStories(text)) words.merge(wordSet(story));  // separators are no words
+    const auto source = openTextSource(path, Separator::EndOfText);
+    for (const std::string& story : readStories(*source)) words.merge(wordSet(story));  // separators are no words
     if (words.empty()) throw Error{"There is no word to judge spelling by", path, "Give a word list or the stories the model learnt from"};
     return words;
 }

@@ -4,15 +4,17 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "core/engine/evaluate/scorecard.h"
+#include "core/engine/stories/story_source.h"
 
 namespace loom::cli {
 
-/// The text of a file. Throws Error where it is no UTF-8.
-[[nodiscard]] std::string readText(const std::string& path);
+/// All stories of a source, or the first `most` of them. Throws Error where one of them is no text: what is measured must be whole.
+[[nodiscard]] std::vector<std::string> readStories(StorySource& source, std::int64_t most = 0);
 /// The words of a file, or nothing where no path is given.
 [[nodiscard]] std::optional<WordSet> readVocabulary(const std::string& path);
 

@@ -30,7 +30,7 @@ void chooseModel(MainWindow* window, bool folder) {
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(folder ? QFileDialog::Directory : QFileDialog::ExistingFile);
     dialog->setOption(QFileDialog::ShowDirsOnly, folder);
-    if (!folder) dialog->setNameFilters({tr("Checkpoints (*.bin *.safetensors config.json)"), tr("All files (*)")});
+    if (!folder) dialog->setNameFilters({tr("Checkpoints (*.safetensors *.gguf *.bin *.pt config.json)"), tr("All files (*)")});
     QObject::connect(dialog, &QFileDialog::fileSelected, window, &MainWindow::openModel);
     dialog->open();
 }

@@ -48,6 +48,7 @@ std::string_view name(Family family) {
         case Family::GptNeo: return "gpt_neo";
         case Family::GptNeoX: return "gpt_neox";
         case Family::NanoGpt: return "nanogpt";
+        case Family::Gguf: return "gguf";
     }
     return "?";
 }
@@ -78,14 +79,16 @@ std::int64_t attentionParameters(const AttentionConfig& a, std::int64_t D) {
     if (a.latent == Latent::PerHead || a.latent == Latent::SplitShared) {
         const std::int64_t latents = a.latent == Latent::PerHead ? H : 1;
         const std::int64_t bias = a.bias ? H * a.headDim : 0;
-        return 2 * D * H * a.headDim + (a.kRank + a.vRank) * (latents * D + H * a.headDim) + bias + output;
+        const std::int64_t norms = a.normsLatents() ? a.kRank + a.vRank : 0;
+        return 2 * D * H * a.headDim + (a.kRank + a.vRank) * (latents * D + H * a.headDim) + bias + norms + output;
     }
     const std::int64_t queryWidth = H * a.qkHeadDim();
-    const std::int64_t query = a.qLoraRank > 0 ? D * a.qLoraRank + a.qLoraRank + a.qLoraRank * queryWidth : D * queryWidth;
-    const std::int64_t down = D * (a.kvLoraRank + a.qkRopeHeadDim) + a.kvLoraRank;
+    const std::int64_t norms = a.normsLatents() ? a.qLoraRank + a.kvLoraRank : 0;
+    const std::int64_t query = a.qLoraRank > 0 ? D * a.qLoraRank + a.qLoraRank * queryWidth : D * queryWidth;
+    const std::int64_t down = D * (a.kvLoraRank + a.qkRopeHeadDim);
     const std::int64_t up = a.kvLoraRank * H * (a.qkNopeHeadDim + a.vHeadDim);
     const std::int64_t bias = a.bias ? a.qLoraRank + a.kvLoraRank + a.qkRopeHeadDim : 0;
-    return query + down + up + H * a.vHeadDim * D + bias + output;
+    return query + down + up + norms + H * a.vHeadDim * D + bias + output;
 }
 
 /// One SwiGLU network, or one of two layers.

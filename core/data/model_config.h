@@ -32,7 +32,7 @@ enum class MlpKind : std::uint8_t { SwiGlu, Gelu, GeluTanh };
 enum class RopeLayout : std::uint8_t { Half, Interleaved };
 /// Which file family the network came from; decides tensor names only.
 /// LatentLoom: the program's own folders, for every form that has no family of its own.
-enum class Family : std::uint8_t { Llama, DeepseekV3, Llama2C, LatentLoom, DeepseekV2, Gpt2, GptNeo, GptNeoX, NanoGpt };
+enum class Family : std::uint8_t { Llama, DeepseekV3, Llama2C, LatentLoom, DeepseekV2, Gpt2, GptNeo, GptNeoX, NanoGpt, Gguf };
 
 [[nodiscard]] std::string_view name(Latent latent);        ///< "none", "joint", "per_head", "split_shared"
 [[nodiscard]] std::string_view name(Positions positions);  ///< "rotary", "learned", "none"
@@ -62,6 +62,10 @@ struct AttentionConfig {
     bool outputBias = false;       ///< without `bias`: on o alone (GPT-Neo)
     bool scaled = true;            ///< scores are divided by √(width of a query); GPT-Neo's are not
     bool scaledByLayer = false;    ///< and further by the layer's number, counted from 1 (GPT-2's scale_attn_by_inverse_layer_idx)
+    /// Whether latents pass an RMSNorm before they are kept; without a value as the form has it: a joint latent (and its query's) does,
+    /// latents of keys and of values do not. Theirs, where asked for, has one weight per element of a latent, shared by the heads (whose
+    /// W↑ would absorb one of their own).
+    std::optional<bool> latentNorm;
     /// Per layer: how many positions back a query sees, its own included; 0 = all. Empty: every layer sees all. Without a latent only.
     std::vector<std::int64_t> windows;
 
@@ -73,6 +77,7 @@ struct AttentionConfig {
     [[nodiscard]] std::int64_t rotaryWidth() const { return latent == Latent::Joint ? qkRopeHeadDim : rotaryDim > 0 ? rotaryDim : headDim; }
     /// How many positions back a query of that layer sees, its own included; 0 = all.
     [[nodiscard]] std::int64_t window(LayerIndex layer) const { return windows.empty() ? 0 : windows[layer.index()]; }
+    [[nodiscard]] bool normsLatents() const { return latentNorm.value_or(latent == Latent::Joint); }
     [[nodiscard]] bool hasOutputBias() const { return bias || outputBias; }
     bool operator==(const AttentionConfig&) const = default;
 };
@@ -102,7 +107,7 @@ struct MoeConfig {
 /// Pre-norm blocks: norm → attention → norm → feed-forward, each added to the residual stream.
 struct ModelConfig {
     Family family = Family::Llama;
-    std::string modelType;      ///< as the file spells it: "llama", "deepseek_v3", "llama2.c"
+    std::string modelType;      ///< as the file spells it: "llama", "deepseek_v3", "llama2.c"; GGUF: "llama", "deepseek2"
     std::int64_t dModel = 0;    ///< D
     std::int64_t layers = 0;    ///< L
     std::int64_t vocab = 0;     ///< V
@@ -116,7 +121,7 @@ struct ModelConfig {
     bool normBias = true;           ///< Layer norms: with a bias
     bool parallelResidual = false;  ///< attention and feed-forward both read the stream as it came in: x + A(n₁(x)) + F(n₂(x))
     double normEps = 1e-5;
-    double latentNormEps = 1e-6;  ///< kv_a_layernorm and q_a_layernorm always use 1e-6
+    double latentNormEps = 1e-6;  ///< of all latents' norms; kv_a_layernorm and q_a_layernorm always use 1e-6
     bool mlpBias = false;
     bool tieEmbeddings = false;
     std::optional<TokenId> bosToken;

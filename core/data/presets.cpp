@@ -10,6 +10,7 @@ namespace {
 
 constexpr const char* kPaper = "arXiv 2506.09342";
 constexpr const char* kPaperSizes = "arXiv 2506.09342; layers and width inferred from its parameter counts";
+constexpr const char* kShared = "the form of arXiv 2508.01261 at the size of ";
 constexpr const char* kForm = "the form alone, at the size of the paper's nine layers";
 
 struct Shape {
@@ -76,6 +77,15 @@ ModelConfig perHead(ModelConfig c, std::int64_t divisor) {
     return c;
 }
 
+/// Latents shared by all heads; the second half of each head is rotated after its key is rebuilt.
+ModelConfig splitShared(ModelConfig c, std::int64_t divisor) {
+    AttentionConfig& a = c.attention;
+    a.latent = Latent::SplitShared;
+    a.kRank = a.vRank = c.dModel / divisor;
+    if (c.positions == Positions::Rotary) a.rotaryDim = a.rotaryStart = a.headDim / 2;
+    return c;
+}
+
 ModelConfig nine(Positions positions = Positions::Rotary) { return gpt(9, 512, 8, 50'257, 512, positions); }
 
 template <class Change>
@@ -99,6 +109,10 @@ void addForms(std::vector<Preset>& list) {
     add("mla-paper", "A latent per head, H·r = D/2, rotary positions after the key is rebuilt", perHead(nine(), 2));
     add("mla-paper-learned", "A latent per head, H·r = D/2, learned positions", perHead(nine(Positions::Learned), 2));
     add("mla-paper-norope", "A latent per head, H·r = D/2, without positions", perHead(nine(Positions::None), 2));
+    add("mla-shared", "One key latent and one value latent of D/4 for all heads, half of each head rotated after it is rebuilt",
+        splitShared(nine(), 4));
+    add("mla-shared-norope", "One key latent and one value latent of D/4 for all heads, without positions",
+        splitShared(nine(Positions::None), 4));
     add("mla-deepseek", "A joint latent of 256 and a rotary key of 32, content width 64", deepseek);
     add("mla-deepseek-narrow", "A joint latent of 256 and a rotary key of 32, content width 32: queries as wide as in MHA",
         joint(nine(), {0, 256, 32, 32, 64}));
@@ -131,29 +145,48 @@ void addPaper(std::vector<Preset>& list, std::int64_t layers, std::int64_t width
             list.push_back({prefix + "mla-r" + std::to_string(divisor) + suffix, size + "a latent per head, r = " + part + positions,
                             source, perHead(base, divisor)});
         }
+        for (const std::int64_t divisor : {2, 4, 8}) {
+            list.push_back({prefix + "mla-shared-r" + std::to_string(divisor) + suffix,
+                            size + "latents shared by all heads, r = D/" + std::to_string(divisor) + positions,
+                            std::string(kShared) + source, splitShared(base, divisor)});
+        }
     }
 }
 
+ModelConfig deepseek(Family family, const Shape& shape, const Ranks& ranks, const MoeConfig& experts, double mscale) {
+    ModelConfig c = joint(shaped(family, shape), ranks);
+    c.normEps = 1e-6;
+    c.moe = experts;
+    RopeScaling& s = c.attention.ropeScaling;
+    s.kind = RopeScalingKind::Yarn;
+    s.factor = 40.0;
+    s.originalContext = 4096;
+    s.mscale = s.mscaleAllDim = mscale;
+    return c;
+}
+
 void addDeepseek(std::vector<Preset>& list) {
-    const auto base = [](std::int64_t layers, std::int64_t width, std::int64_t heads, std::int64_t ffn, std::int64_t vocab) {
-        ModelConfig c = shaped(Family::DeepseekV3, {layers, width, heads, ffn, vocab, 163'840});
-        c.normEps = 1e-6;
-        return c;
-    };
+    constexpr std::int64_t kContext = 163'840;
+    const MoeConfig lite{64, 1, 6, 1408, 2, 1, 1, 1.0, false, ExpertScoring::Softmax};
+    const MoeConfig v2{160, 1, 6, 1536, 2, 8, 3, 16.0, false, ExpertScoring::Softmax};
+    const MoeConfig v3{256, 3, 8, 2048, 1, 8, 4, 2.5, true, ExpertScoring::Sigmoid};
     list.push_back({"deepseek-v2-lite", "DeepSeek-V2-Lite: joint latent, 64 routed experts",
-                    "arXiv 2405.04434, appendix B, and its config.json", joint(base(27, 2048, 16, 10'944, 102'400), {0, 512, 128, 64, 128}),
-                    15'706'484'224});
+                    "arXiv 2405.04434, appendix B, and its config.json",
+                    deepseek(Family::DeepseekV2, {27, 2048, 16, 10'944, 102'400, kContext}, {0, 512, 128, 64, 128}, lite, 0.707)});
     list.push_back({"deepseek-v2", "DeepSeek-V2: joint latent, 160 routed experts", "arXiv 2405.04434, section 3.1.2, and its config.json",
-                    joint(base(60, 5120, 128, 12'288, 102'400), {1536, 512, 128, 64, 128}), 235'741'434'880});
+                    deepseek(Family::DeepseekV2, {60, 5120, 128, 12'288, 102'400, kContext}, {1536, 512, 128, 64, 128}, v2, 0.707)});
     list.push_back({"deepseek-v3", "DeepSeek-V3: joint latent, 256 routed experts", "arXiv 2412.19437, section 4.2, and its config.json",
-                    joint(base(61, 7168, 128, 18'432, 129'280), {1536, 512, 128, 64, 128}), 671'026'419'200});
+                    deepseek(Family::DeepseekV3, {61, 7168, 128, 18'432, 129'280, kContext}, {1536, 512, 128, 64, 128}, v3, 1.0)});
 }
 
 void addGpt2(std::vector<Preset>& list) {
-    const auto add = [&list](const char* name, const char* description, std::int64_t layers, std::int64_t width, std::int64_t heads) {
+    const auto add = [&list](const char* preset, const char* description, std::int64_t layers, std::int64_t width, std::int64_t heads) {
         ModelConfig c = gpt(layers, width, heads, 50'257, 1024, Positions::Learned);
+        c.family = Family::Gpt2;
+        c.modelType = name(c.family);
+        c.mlp = MlpKind::GeluTanh;
         c.attention.bias = true;
-        list.push_back({name, description, "Radford et al. 2019, table 2, and its config.json", std::move(c)});
+        list.push_back({preset, description, "Radford et al. 2019, table 2, and its config.json", std::move(c)});
     };
     add("gpt2", "GPT-2, 124 million parameters", 12, 768, 12);
     add("gpt2-medium", "GPT-2 medium, 355 million parameters", 24, 1024, 16);
@@ -161,17 +194,23 @@ void addGpt2(std::vector<Preset>& list) {
     add("gpt2-xl", "GPT-2 XL, 1.6 billion parameters", 48, 1600, 25);
 }
 
-/// GPT-Neo: attention with a bias on the output only; half the layers look back 256 positions and keep all.
+/// GPT-Neo: unscaled scores, a bias on the output only; every other layer looks back 256 positions, its cache keeps all.
 void addTinyStories(std::vector<Preset>& list) {
-    const auto add = [&list](const char* name, const char* description, std::int64_t layers, std::int64_t width, std::int64_t parameters) {
-        list.push_back({name, description, "arXiv 2305.07759 and its config.json", gpt(layers, width, 16, 50'257, 2048, Positions::Learned),
-                        parameters});
+    const auto add = [&list](const char* preset, const char* description, std::int64_t layers, std::int64_t width) {
+        ModelConfig c = gpt(layers, width, 16, 50'257, 2048, Positions::Learned);
+        c.family = Family::GptNeo;
+        c.modelType = name(c.family);
+        c.mlp = MlpKind::GeluTanh;
+        c.attention.outputBias = true;
+        c.attention.scaled = false;
+        for (std::int64_t layer = 0; layer < layers; ++layer) c.attention.windows.push_back(layer % 2 == 0 ? 0 : 256);
+        list.push_back({preset, description, "arXiv 2305.07759 and its config.json", std::move(c)});
     };
-    add("tinystories-1m", "TinyStories-1M, GPT-Neo of 8 layers of width 64", 8, 64, 3'745'984);
-    add("tinystories-3m", "TinyStories-3M, GPT-Neo of 8 layers of width 128", 8, 128, 8'278'400);
-    add("tinystories-8m", "TinyStories-8M, GPT-Neo of 8 layers of width 256", 8, 256, 19'702'528);
-    add("tinystories-28m", "TinyStories-28M, GPT-Neo of 8 layers of width 512", 8, 512, 51'987'968);
-    add("tinystories-33m", "TinyStories-33M, GPT-Neo of 4 layers of width 768", 4, 768, 68'514'048);
+    add("tinystories-1m", "TinyStories-1M, GPT-Neo of 8 layers of width 64", 8, 64);
+    add("tinystories-3m", "TinyStories-3M, GPT-Neo of 8 layers of width 128", 8, 128);
+    add("tinystories-8m", "TinyStories-8M, GPT-Neo of 8 layers of width 256", 8, 256);
+    add("tinystories-28m", "TinyStories-28M, GPT-Neo of 8 layers of width 512", 8, 512);
+    add("tinystories-33m", "TinyStories-33M, GPT-Neo of 4 layers of width 768", 4, 768);
 }
 
 void addLlama(std::vector<Preset>& list) {

@@ -18,14 +18,10 @@ struct Preset {
     std::string name;         ///< "deepseek-v3"; lower case
     std::string description;  ///< one line
     std::string source;       ///< where the sizes come from
-    /// Shapes of attention, layers and vocabulary, exact. With `documentedParameters` the feed-forward networks are those of the dense
-    /// layers only, or a bias is missing: what a cache holds never depends on them.
-    ModelConfig config;
-    std::optional<std::int64_t> documentedParameters = {};  ///< all weights, where `config` cannot count them
+    ModelConfig config;       ///< exact: its parameters are those of the published network
     /// What the source itself prints, in MB per token at 16 bits. Shown beside the formula, never instead of it: the two disagree.
     std::optional<double> reportedMegabytes = {};
-    /// Of all weights: documented, or counted from the shapes.
-    [[nodiscard]] std::int64_t parameters() const { return documentedParameters.value_or(countParameters(config).total); }
+    [[nodiscard]] std::int64_t parameters() const { return countParameters(config).total; }
 };
 
 /// All presets, in the order they are listed: forms, the paper's sizes, published networks, the program's own.

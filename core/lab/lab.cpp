@@ -105,7 +105,7 @@ public:
             network->threads = threads;
             network->weights = std::make_shared<const Weights>(checkpoint, type, account, stop);
             network->naive = std::make_unique<LanguageModel>(checkpoint.config, network->weights, MlaPath::Naive);
-            if (!absorbObstacle(checkpoint.config)) {
+            if (checkpoint.config.attention.latent != Latent::None) {
                 network->absorbed = std::make_unique<LanguageModel>(checkpoint.config, network->weights, MlaPath::Absorbed);
             }
             network->allocator = makeAllocator(device, account);

@@ -16,7 +16,7 @@ struct Network {
     int threads = 1;
     std::shared_ptr<const Weights> weights;
     std::unique_ptr<LanguageModel> naive;     ///< without a latent the only path
-    std::unique_ptr<LanguageModel> absorbed;  ///< null where absorbObstacle() names a reason
+    std::unique_ptr<LanguageModel> absorbed;  ///< null without a latent; where a rotation follows W^{K↑} only values are absorbed
     MemoryAccount* account = nullptr;
     std::unique_ptr<BufferAllocator> allocator;
 

@@ -238,7 +238,7 @@ TEST_F(Cli, BadInputIsOneLine) {
     test::writeFile(m_folder / "binary", std::string("story \xFF\xFE", 8));
     test::writeFile(m_folder / "separators", "<|endoftext|>\n<|endoftext|>");
     expectError("eval " + folder + " --data " + path("nothing"), "nothing");
-    expectError("eval " + folder + " --data " + path("binary"), "byte 6");
+    expectError("eval " + folder + " --data " + path("binary"), "not UTF-8 in line 1");
     expectError("eval " + folder + " --data " + path("separators"), "no story");
     expectError("generate " + path("missing") + " --prompt x", "missing");
     expectError("inspect " + path("missing") + " --json", "missing");

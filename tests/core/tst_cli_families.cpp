@@ -50,6 +50,26 @@ TEST_F(Cli, InspectDescribesExperts) {
     EXPECT_NE(windows.out.find("scores unscaled, a window of 3 in 2 layers"), std::string::npos) << windows.out;
 }
 
+TEST_F(Cli, AGgufFileIsInspectedComputedAndWrittenWith) {
+    const std::string file = golden("gguf-llama-q8/model.gguf");
+    const auto info = json("inspect " + file);
+    EXPECT_EQ(info["family"], "gguf");
+    EXPECT_EQ(info["storage"], "q8_0");
+    EXPECT_EQ(json("inspect " + golden("gguf-deepseek2-split/model.gguf"))["experts"]["routed"], 8);
+    const std::string size = std::to_string(info["parameters"].get<std::int64_t>() * 34 / 32);
+    EXPECT_NE(run("memory " + file + " --context 8").out.find("parameters × 1.0625 bytes = " + size), std::string::npos);
+    ASSERT_EQ(run("logits " + file + " --tokens 1,20,3 --out " + path("l.safetensors")).code, 0);
+    const auto written = json("generate " + file + " --prompt 'he the' --max-tokens 8 --seed 3");
+    EXPECT_EQ(written["prompt"], "he the");
+    EXPECT_FALSE(written["text"].get<std::string>().empty());
+    const auto pieces = json("generate " + golden("gguf-llama-sentencepiece/model.gguf") + " --prompt 'the ab' --max-tokens 8 --seed 3");
+    EXPECT_EQ(pieces["prompt"], "the ab");
+    const auto doc = json("convert " + file + " --out " + path("out"));
+    EXPECT_EQ(doc["family"], "llama");
+    EXPECT_EQ(doc["storage"], "f32");
+    expectError("generate " + golden("gguf-llama-f32/model.gguf") + " --prompt x", "No tokenizer");
+}
+
 TEST_F(Cli, ConvertWritesAFolderThatOpens) {
     test::writeTinyLlama2C(m_folder / "m.bin", {});
     test::writeFile(m_folder / "tokenizer.json", test::tinyTokenizerJson());

@@ -196,7 +196,7 @@ TEST_F(Cli, ScoreJudgesStories) {
     test::writeFile(m_folder / "binary", "caf\xE9");
     test::writeFile(m_folder / "empty", "...\n<|endoftext|>");
     test::writeFile(m_folder / "separators", "<|endoftext|>\n<|endoftext|>");
-    expectError("score " + path("binary"), "byte 3");
+    expectError("score " + path("binary"), "not UTF-8 in line 1");
     expectError("score " + path("missing"), "missing");
     expectError("score " + path("separators"), "no story");
     expectError("score " + path("stories.txt") + " --words " + path("empty"), "no word");

@@ -11,11 +11,15 @@
 namespace loom {
 namespace {
 
-TEST(SplitStories, LeavesOutBreaksAndEmptyOnes) {
-    const auto stories = splitStories("One.\n\nStill one.\n<|endoftext|>\nTwo.\n<|endoftext|>\n\n<|endoftext|>Three");
-    EXPECT_EQ(stories, (std::vector<std::string_view>{"One.\n\nStill one.", "Two.", "Three"}));
-    EXPECT_TRUE(splitStories("").empty());
-    EXPECT_TRUE(splitStories("<|endoftext|>\n<|endoftext|>").empty());
+TEST(AllStories, AreThoseOfTheSourceOrTheFirstOfThem) {
+    const std::string text = "One.\n\nStill one.\n<|endoftext|>\nTwo.\n<|endoftext|>\n\n<|endoftext|>Three";
+    const auto from = [](const std::string& all, std::int64_t most = 0) {
+        return allStories(*openTextSource(all, "the test", Separator::EndOfText), most);
+    };
+    EXPECT_EQ(from(text), (std::vector<std::string>{"One.\n\nStill one.", "Two.", "Three"}));
+    EXPECT_EQ(from(text, 2), (std::vector<std::string>{"One.\n\nStill one.", "Two."}));
+    EXPECT_TRUE(from("").empty());
+    EXPECT_TRUE(from("<|endoftext|>\n<|endoftext|>").empty());
 }
 
 TEST(ScoreWindows, ScoreEachTokenButTheFirstOnce) {
@@ -49,7 +53,7 @@ protected:
         m_model = valueOrThrow(m_engine->open(m_folder.path(), {}));
         m_network = valueOrThrow(m_engine->reference(*m_model, {}));
     }
-    Evaluation score(const std::vector<std::string_view>& stories, std::stop_token stop = {}) {
+    Evaluation score(const std::vector<std::string>& stories, std::stop_token stop = {}) {
         return evaluate(*m_model, logitsOf(*m_network), stories, {}, std::move(stop));
     }
     /// The loss of token t after the tokens before it, computed alone.
@@ -68,7 +72,7 @@ protected:
 };
 
 TEST_F(EvaluateTest, IsTheSumOverTheTokensOfEndTextEnd) {
-    const std::string_view story = "The cat.";
+    const std::string story = "The cat.";
     TokenIds ids{m_model->endTokens().front()};
     const TokenIds text = m_model->tokenizer()->encode(story);
     ids.insert(ids.end(), text.begin(), text.end());
@@ -108,7 +112,7 @@ TEST_F(EvaluateTest, TellsEveryToken) {
 }
 
 TEST_F(EvaluateTest, ThroughACacheOfAnotherType) {
-    const std::vector<std::string_view> stories{"The cat.", "One day a dog ran."};
+    const std::vector<std::string> stories{"The cat.", "One day a dog ran."};
     const double exact = score(stories).totalLoss;
     const auto through = [&](DType type) {
         return evaluate(*m_model, logitsOf(*m_network, MlaPath::Absorbed, type), stories, {}, {}).totalLoss;

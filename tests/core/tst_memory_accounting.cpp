@@ -16,6 +16,7 @@ namespace {
 
 /// The same form with the same proportions, small enough to be built.
 ModelConfig scaledDown(ModelConfig c) {
+    const std::int64_t width = c.dModel;
     c.layers = 2;
     c.dModel = 24;
     c.ffnWidth = 20;
@@ -32,7 +33,18 @@ ModelConfig scaledDown(ModelConfig c) {
         a.vHeadDim = 7;
     } else {
         if (a.latent == Latent::PerHead) a.kRank = a.vRank = std::max<std::int64_t>(1, a.kRank * 8 / a.headDim);
+        if (a.latent == Latent::SplitShared) a.kRank = a.vRank = a.kRank * 32 / width;
+        if (a.rotaryDim > 0) a.rotaryDim = a.rotaryStart = 4;
         a.headDim = 8;
+    }
+    if (!a.windows.empty()) a.windows = {0, 5};
+    if (c.moe.experts > 0) {
+        c.moe.experts = 8;
+        c.moe.firstLayer = 1;
+        c.moe.perToken = 2;
+        c.moe.width = 6;
+        c.moe.groups = std::min<std::int64_t>(c.moe.groups, 4);
+        c.moe.topGroups = std::min<std::int64_t>(c.moe.topGroups, 2);
     }
     return c;
 }

@@ -63,29 +63,45 @@ TEST(Presets, goldenParameters) {
     EXPECT_NEAR(static_cast<double>(presetNamed("paper-12l-mha").parameters()), 202.6e6, 0.05e6) << "the paper says 202.7M";
 }
 
-/// Attention, norms, embedding and head from the preset; the experts from the published numbers.
-TEST(Presets, publishedTotalsOfMixturesFollowFromTheirShapes) {
+/// What the model cards and the papers print, and the exact counts of the published weights.
+TEST(Presets, mixturesHaveTheirPublishedTotals) {
     struct Mixture {
         const char* preset;
-        std::int64_t dense, routed, shared, width;
-        bool bias;  // one number per expert that corrects its score
+        std::int64_t total;
+        double billions, activeBillions;  // as published
     };
-    for (const Mixture& m : {Mixture{"deepseek-v2-lite", 1, 64, 2, 1408, false}, Mixture{"deepseek-v2", 1, 160, 2, 1536, false},
-                             Mixture{"deepseek-v3", 3, 256, 1, 2048, true}}) {
-        const Preset& preset = presetNamed(m.preset);
-        const ModelConfig& c = preset.config;
-        const std::int64_t denseMlp = 3 * c.dModel * c.ffnWidth;
-        const std::int64_t mixture = (m.routed + m.shared) * 3 * c.dModel * m.width + m.routed * c.dModel + (m.bias ? m.routed : 0);
-        EXPECT_EQ(preset.documentedParameters, countParameters(c).total + (c.layers - m.dense) * (mixture - denseMlp)) << m.preset;
+    for (const Mixture& m : {Mixture{"deepseek-v2-lite", 15'706'484'224, 15.7, 2.4}, Mixture{"deepseek-v2", 235'741'434'880, 236, 21},
+                             Mixture{"deepseek-v3", 671'026'419'200, 671, 37}}) {
+        const ParameterCount count = countParameters(presetNamed(m.preset).config);
+        EXPECT_EQ(count.total, m.total) << m.preset;
+        EXPECT_NEAR(static_cast<double>(count.total) / 1e9, m.billions, 0.002 * m.billions) << m.preset;
+        EXPECT_NEAR(static_cast<double>(count.active) / 1e9, m.activeBillions, 0.12 * m.activeBillions) << m.preset;
     }
 }
 
-TEST(Presets, gptNeoHasABiasOnTheOutputOnly) {
-    for (const char* name : {"tinystories-1m", "tinystories-3m", "tinystories-8m", "tinystories-28m", "tinystories-33m"}) {
-        const Preset& preset = presetNamed(name);
-        const ModelConfig& c = preset.config;
-        EXPECT_EQ(preset.documentedParameters, countParameters(c).total + c.layers * c.dModel) << name;
+TEST(Presets, gptNeoIsCountedWithItsBiasOnTheOutputOnly) {
+    EXPECT_EQ(presetNamed("tinystories-1m").parameters(), 3'745'984);
+    EXPECT_EQ(presetNamed("tinystories-3m").parameters(), 8'278'400);
+    EXPECT_EQ(presetNamed("tinystories-8m").parameters(), 19'702'528);
+    EXPECT_EQ(presetNamed("tinystories-28m").parameters(), 51'987'968);
+    EXPECT_EQ(presetNamed("tinystories-33m").parameters(), 68'514'048);
+    const AttentionConfig& a = presetNamed("tinystories-33m").config.attention;
+    EXPECT_EQ(a.windows, (std::vector<std::int64_t>{0, 256, 0, 256}));
+    EXPECT_FALSE(a.scaled);
+}
+
+TEST(Presets, sharedLatentsStoreAsMuchAsHeadsOfTheSameShare) {
+    for (const std::string size : {"6l", "9l", "12l"}) {
+        for (const std::string divisor : {"2", "4", "8"}) {
+            for (const std::string twin : {"", "-norope"}) {
+                EXPECT_EQ(bytes("paper-" + size + "-mla-shared-r" + divisor + twin), bytes("paper-" + size + "-mla-r" + divisor + twin));
+            }
+        }
     }
+    const AttentionConfig& a = presetNamed("paper-9l-mla-shared-r2").config.attention;
+    EXPECT_EQ(a.rotaryDim, 32);
+    EXPECT_EQ(a.rotaryStart, 32) << "the last half";
+    EXPECT_EQ(a.kRank, 256);
 }
 
 TEST(Presets, allAreValidDistinctAndDescribed) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Small checkpoints whose logits transformers or, for nanoGPT, PyTorch computed (tests/golden/make_model_golden.py,
-// make_nanogpt_golden.py): at once, token by token, on both MLA paths.
+// make_nanogpt_golden.py, make_gguf_golden.py): at once, token by token, on both MLA paths.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -109,7 +109,9 @@ INSTANTIATE_TEST_SUITE_P(All, TransformersGolden,
                                          "deepseek-bf16-sharded", "llama-linear", "llama-dynamic", "llama-llama3", "llama-yarn",
                                          "llama-yarn-mscale", "deepseek-v2-greedy", "deepseek-v2-groups-yarn", "deepseek-v3-experts",
                                          "deepseek-v3-yarn", "gpt2", "gpt2-options", "gpt2-no-scale", "gpt-neo", "gpt-neo-three-layers",
-                                         "neox", "neox-sequential", "neox-no-bias", "nanogpt", "nanogpt-bias"),
+                                         "neox", "neox-sequential", "neox-no-bias", "nanogpt", "nanogpt-bias", "gguf-llama-f32",
+                                         "gguf-llama-f16-linear", "gguf-llama-bf16-llama3", "gguf-llama-f16-yarn", "gguf-llama-q8",
+                                         "gguf-llama-sentencepiece", "gguf-deepseek2-split", "gguf-deepseek2-joined", "gguf-deepseek2-q8"),
                          [](const testing::TestParamInfo<const char*>& each) {
                              std::string text = each.param;
                              std::replace(text.begin(), text.end(), '-', '_');
@@ -119,7 +121,7 @@ INSTANTIATE_TEST_SUITE_P(All, TransformersGolden,
 TEST(TransformersGoldenFolder, everyCaseIsTested) {
     std::size_t folders = 0;
     for (const auto& entry : fs::directory_iterator(kModels)) folders += entry.is_directory() ? 1U : 0U;
-    EXPECT_EQ(folders, 29U) << "a folder without a test, or a test without its folder";
+    EXPECT_EQ(folders, 38U) << "a folder without a test, or a test without its folder";
 }
 
 }  // namespace

@@ -6,6 +6,7 @@ Python's standard library is enough. Files whose names begin with "found_" are f
 import json
 import pathlib
 import struct
+import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 CORPUS = HERE / "corpus"
@@ -135,7 +136,130 @@ def tokenizers():
         write("sentencepiece_model", name, (GOLDEN / "tokenizer" / name).read_bytes())
 
 
+def gguf_text(text):
+    return struct.pack("<Q", len(text.encode())) + text.encode()
+
+
+def gguf_value(value):
+    if isinstance(value, list):
+        kind = 8 if isinstance(value[0], str) else 6 if isinstance(value[0], float) else 5
+        items = b"".join(gguf_text(v) if kind == 8 else struct.pack("<f" if kind == 6 else "<i", v) for v in value)
+        return struct.pack("<IIQ", 9, kind, len(value)) + items
+    if isinstance(value, str):
+        return struct.pack("<I", 8) + gguf_text(value)
+    if isinstance(value, bool):
+        return struct.pack("<IB", 7, value)
+    return struct.pack("<If", 6, value) if isinstance(value, float) else struct.pack("<II", 4, value)
+
+
+def gguf(metadata, tensors):
+    """tensors: name → (shape outermost first, ggml type)."""
+    content = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(metadata))
+    content += b"".join(gguf_text(key) + gguf_value(value) for key, value in metadata.items())
+    place, data = 0, b""
+    for name, (shape, kind) in tensors.items():
+        count = 1
+        for extent in shape:
+            count *= extent
+        size = {0: 4 * count, 1: 2 * count, 8: 34 * count // 32, 30: 2 * count}[kind]
+        content += gguf_text(name) + struct.pack("<I", len(shape)) + struct.pack(f"<{len(shape)}Q", *reversed(shape)) + struct.pack("<IQ", kind, place)
+        data += (bytes(range(1, 60)) * (size // 59 + 1))[:size]
+        data += b"\0" * (-len(data) % 32)
+        place = len(data)
+    return content + b"\0" * (-len(content) % 32) + data
+
+
+def ggufs():
+    sizes = {"context_length": 16, "embedding_length": 8, "block_count": 1, "feed_forward_length": 8, "attention.head_count": 2,
+             "attention.layer_norm_rms_epsilon": 1e-5}
+    tokens = {"tokenizer.ggml.model": "gpt2", "tokenizer.ggml.pre": "gpt-2", "tokenizer.ggml.tokens": ["a", "b", "ab", "\u0120", "<user>", "<e>"],
+              "tokenizer.ggml.token_type": [1, 1, 1, 1, 4, 3], "tokenizer.ggml.merges": ["a b"], "tokenizer.ggml.eos_token_id": 5}
+    llama = {"general.architecture": "llama", **{f"llama.{key}": value for key, value in sizes.items()}, "llama.rope.scaling.type": "linear",
+             "llama.rope.scaling.factor": 2.0, **tokens}
+    ends = {"token_embd.weight": ([6, 8], 0), "output_norm.weight": ([8], 0), "blk.0.attn_norm.weight": ([8], 0), "blk.0.ffn_norm.weight": ([8], 0)}
+    square = {f"blk.0.{name}.weight": ([8, 8], 1) for name in ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")}
+    write("gguf", "llama.gguf", gguf(llama, {**ends, **square}))
+    pieces = ["<unk>", "<s>", "</s>", *[f"<0x{byte:02X}>" for byte in range(256)], "\u2581", "a", "\u2581a"]
+    spm = {"tokenizer.ggml.model": "llama", "tokenizer.ggml.tokens": pieces, "tokenizer.ggml.scores": [-1.0] * 262,
+           "tokenizer.ggml.token_type": [2, 3, 3] + [6] * 256 + [1] * 3, "tokenizer.ggml.bos_token_id": 1, "tokenizer.ggml.eos_token_id": 2}
+    write("gguf", "pieces.gguf", gguf({"general.architecture": "llama", **spm}, {}))
+    deepseek = {"general.architecture": "deepseek2", **{f"deepseek2.{key}": value for key, value in (sizes | {
+                    "attention.kv_lora_rank": 32, "attention.key_length_mla": 34, "attention.value_length_mla": 2, "rope.dimension_count": 2,
+                    "expert_count": 2, "expert_used_count": 1, "expert_feed_forward_length": 4, "expert_shared_count": 1,
+                    "expert_weights_scale": 2.0, "expert_weights_norm": True, "expert_gating_func": 2, "rope.scaling.type": "yarn",
+                    "rope.scaling.factor": 4.0, "rope.scaling.original_context_length": 4, "rope.scaling.yarn_log_multiplier": 0.1}).items()}}
+    latent = {"attn_q": ([68, 8], 1), "attn_kv_a_mqa": ([34, 8], 1), "attn_kv_a_norm": ([32], 0), "attn_k_b": ([2, 32, 32], 8),
+              "attn_v_b": ([2, 2, 32], 8), "attn_output": ([8, 4], 30), "ffn_gate_inp": ([2, 8], 0), "ffn_gate_exps": ([2, 4, 8], 1),
+              "ffn_up_exps": ([2, 4, 8], 1), "ffn_down_exps": ([2, 8, 4], 1), "ffn_gate_shexp": ([4, 8], 1), "ffn_up_shexp": ([4, 8], 1),
+              "ffn_down_shexp": ([8, 4], 1)}
+    tensors = {**ends, "output.weight": ([6, 8], 30), "blk.0.exp_probs_b.bias": ([2], 0)}
+    write("gguf", "deepseek2.gguf", gguf(deepseek, {**tensors, **{f"blk.0.{name}.weight": value for name, value in latent.items()}}))
+
+
+def pickled():
+    """What torch.save would write for nanoGPT's smallest network: {"model": {…}, "model_args": {…}}."""
+    def text(value):
+        return b"X" + struct.pack("<I", len(value)) + value.encode()
+
+    def number(value):
+        return b"K" + bytes([value]) if isinstance(value, int) and not isinstance(value, bool) else (b"\x88" if value else b"\x89")
+
+    def tensor(key, shape):
+        count, strides = 1, []
+        for extent in reversed(shape):
+            strides.insert(0, count)
+            count *= extent
+        sizes = b"".join(b"K" + bytes([extent]) for extent in shape)
+        steps = b"".join(b"K" + bytes([step]) for step in strides)
+        storage = b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text(key) + text("cpu") + b"K" + bytes([count]) + b"tQ"
+        return (b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + b"K\0(" + sizes + b"t(" + steps + b"t\x89ccollections\nOrderedDict\n)RtR",
+                struct.pack("<f", 0.5) * count)
+
+    D, V, T = 4, 6, 4
+    shapes = {"transformer.wte.weight": [V, D], "transformer.wpe.weight": [T, D], "transformer.ln_f.weight": [D]}
+    shapes |= {f"transformer.h.0.{name}.weight": shape for name, shape in (
+        ("ln_1", [D]), ("ln_2", [D]), ("attn.c_attn", [3 * D, D]), ("attn.c_proj", [D, D]), ("mlp.c_fc", [4 * D, D]), ("mlp.c_proj", [D, 4 * D]))}
+    model, files = b"", {}
+    for place, (name, shape) in enumerate(shapes.items()):
+        built, files[f"ckpt/data/{place}"] = tensor(str(place), shape)
+        model += text(name) + built
+    arguments = b"".join(text(key) + number(value) for key, value in (
+        ("n_layer", 1), ("n_head", 1), ("n_embd", D), ("block_size", T), ("vocab_size", V), ("bias", False)))
+    content = b"\x80\x02}(" + text("model") + b"}(" + model + b"u" + text("model_args") + b"}(" + arguments + b"uu."
+    write("pickle", "nanogpt.pkl", content + b"\0" * 64)
+    write("pickle", "values.pkl", b"\x80\x02}q\0(X\1\0\0\0aK\1X\1\0\0\0bG?\xf0\0\0\0\0\0\0X\1\0\0\0c](K\2M\3\4J\5\0\0\0e\x88Nu." + b"\0" * 64)
+    out, directory = b"", b""
+    for name, data in {"ckpt/data.pkl": content, "ckpt/byteorder": b"little", "ckpt/version": b"3\n", **files}.items():
+        head = struct.pack("<HHHHHIIIHH", 0, 0, 0, 0, 0, zlib.crc32(data), len(data), len(data), len(name), 0)
+        directory += b"PK\x01\x02\0\0" + head + struct.pack("<HHHII", 0, 0, 0, 0, len(out)) + name.encode()
+        out += b"PK\x03\x04" + head + name.encode() + data
+    end = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, len(files) + 3, len(files) + 3, len(directory), len(out), 0)
+    write("torch_pt", "nanogpt.pt", out + directory + end)
+
+
+def fnv1a(ids):
+    value = 0xCBF29CE484222325
+    for number in ids:
+        value = (value ^ number) * 0x100000001B3 % 2**64
+    return value
+
+
+def stories():
+    two = ["Lily slept.\nShe dreamt.", "Tom caf\u00e9 \U0001F600."]
+    write("story_json_lines", "text.jsonl", "".join(json.dumps({"text": story, "n": 1}) + "\n" for story in two) + "\n[]\n{\"text\":3}\n")
+    write("story_json_lines", "other.jsonl", "".join(json.dumps({"body": story}, ensure_ascii=False) + "\r\n" for story in two))
+    write("story_text", "ends.txt", "<|endoftext|>\n".join(two) + "<|endoftext|>")
+    write("story_text", "blank.txt", "\r\n\r\n".join(two) + "\n\n\n\nLast\0one")
+    write("story_text", "lines.txt", "\n".join(("Once upon a time. " * 14)[:250] for _ in range(3)).encode() + b"\n\xff\xfe")
+    for name, width, ids in (("narrow", 2, [5, 7, 8, 5, 9, 5]), ("wide", 4, [5, 70000, 8, 5])):
+        body = b"".join(struct.pack("<H" if width == 2 else "<I", number) for number in ids)
+        write("token_file", name + ".tokens", body + b"LOOMTOK1" + struct.pack("<qqqqQ", width, len(ids), ids.count(5) - 1, 20, fnv1a(ids)))
+
+
 if __name__ == "__main__":
     configurations()
     weights()
     tokenizers()
+    ggufs()
+    pickled()
+    stories()

@@ -61,6 +61,7 @@ EmptyState::EmptyState(QWidget* parent) : QWidget(parent) {
                   middle));
     column->addWidget(
         paragraph(tr("<b>A llama2.c file</b> such as <tt>stories15M.bin</tt>, with its <tt>tokenizer.bin</tt> beside it."), middle));
+    column->addWidget(paragraph(tr("<b>A GGUF file</b> of a Llama or DeepSeek network in F32, F16, BF16 or Q8_0."), middle));
     column->addSpacing(4);
     column->addWidget(sectionHeading(tr("Where to get one"), middle));
     column->addWidget(

@@ -145,6 +145,7 @@ void checkAttention(const ModelConfig& config, const ConfigKeys& keys, const Bou
         bounds.fail(std::string(keys.heads) + " heads of width " + std::to_string(widest) + " are more than " +
                     std::to_string(kMaxAllHeads) + " numbers");
     }
+    if (a.latent == Latent::None && a.normsLatents()) bounds.fail("latent_norm is true, but there is no latent");
     bounds.positive("rope_theta", a.ropeTheta, 1e18);
     if (a.windows.empty()) return;
     if (a.latent != Latent::None) bounds.fail("Attention windows need full keys and values, not a latent");

@@ -22,6 +22,9 @@ struct ConfigKeys {
         case Family::Llama2C: return {"dim", "n_layers", "n_heads", "n_kv_heads", "hidden_dim", "vocab_size", "seq_len", "the norms' eps"};
         case Family::Gpt2: return {"n_embd", "n_layer", "n_head", "n_head", "n_inner", "vocab_size", "n_positions", "layer_norm_epsilon"};
         case Family::NanoGpt: return {"n_embd", "n_layer", "n_head", "n_head", "n_embd", "vocab_size", "block_size", "the norms' eps"};
+        case Family::Gguf:
+            return {"embedding_length",    "block_count",           "attention.head_count", "attention.head_count_kv",
+                    "feed_forward_length", "the vocabulary's size", "context_length",       "attention.layer_norm_rms_epsilon"};
         case Family::GptNeo: {
             ConfigKeys keys;
             keys.layers = "num_layers";

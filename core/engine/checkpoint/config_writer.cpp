@@ -102,6 +102,7 @@ void addOwnKeys(Json& json, const ModelConfig& config) {
     if (a.outputBias) json["attention_output_bias"] = true;
     if (!a.scaled) json["attention_scaled"] = false;
     if (a.scaledByLayer) json["attention_scaled_by_layer"] = true;
+    if (a.latent != Latent::None && a.normsLatents() != (a.latent == Latent::Joint)) json["latent_norm"] = a.normsLatents();
     if (!a.windows.empty()) json["attention_windows"] = a.windows;
     addExperts(json, config);
 }
@@ -133,7 +134,7 @@ Family familyToWrite(const ModelConfig& config) {
     if (a.latent == Latent::None) {
         return a.rotaryWidth() == a.headDim && !experts ? Family::Llama : Family::LatentLoom;
     }
-    if (a.latent != Latent::Joint || config.latentNormEps != 1e-6) return Family::LatentLoom;
+    if (a.latent != Latent::Joint || config.latentNormEps != 1e-6 || !a.normsLatents()) return Family::LatentLoom;
     // transformers builds V3's shared experts always, and V2 neither normalises nor knows half layout.
     const bool v3 = !config.mlpBias && (!experts || (moe.scoring == ExpertScoring::Sigmoid && moe.shared > 0));
     if (v3 && config.family != Family::DeepseekV2) return Family::DeepseekV3;

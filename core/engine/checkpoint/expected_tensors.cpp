@@ -37,18 +37,22 @@ void addAttention(SpecList& list, const std::string& prefix, const AttentionConf
         list.add(prefix + "k_up_proj.weight", {H * a.headDim, a.kRank});  // head by head
         list.linear(prefix + "v_down_proj", latents * a.vRank, D, false);
         list.add(prefix + "v_up_proj.weight", {H * a.headDim, a.vRank});
+        if (a.normsLatents()) {
+            list.add(prefix + "k_latent_layernorm.weight", {a.kRank});
+            list.add(prefix + "v_latent_layernorm.weight", {a.vRank});
+        }
         list.linear(prefix + "o_proj", D, H * a.headDim, a.hasOutputBias());
         return;
     }
     if (a.qLoraRank > 0) {
         list.linear(prefix + "q_a_proj", a.qLoraRank, D, a.bias);
-        list.add(prefix + "q_a_layernorm.weight", {a.qLoraRank});
+        if (a.normsLatents()) list.add(prefix + "q_a_layernorm.weight", {a.qLoraRank});
         list.linear(prefix + "q_b_proj", H * a.qkHeadDim(), a.qLoraRank, false);
     } else {
         list.linear(prefix + "q_proj", H * a.qkHeadDim(), D, false);
     }
     list.linear(prefix + "kv_a_proj_with_mqa", a.kvLoraRank + a.qkRopeHeadDim, D, a.bias);
-    list.add(prefix + "kv_a_layernorm.weight", {a.kvLoraRank});
+    if (a.normsLatents()) list.add(prefix + "kv_a_layernorm.weight", {a.kvLoraRank});
     list.linear(prefix + "kv_b_proj", H * (a.qkNopeHeadDim + a.vHeadDim), a.kvLoraRank, false);
     list.linear(prefix + "o_proj", D, H * a.vHeadDim, a.hasOutputBias());
 }

@@ -49,6 +49,8 @@ ModelConfig readLatentLoomConfig(const ConfigReader& reader) {
     a.outputBias = reader.truth("attention_output_bias", false);
     a.scaled = reader.truth("attention_scaled", true);
     a.scaledByLayer = reader.truth("attention_scaled_by_layer", false);
+    const bool normed = a.latent == Latent::Joint;
+    if (reader.truth("latent_norm", normed) != normed) a.latentNorm = !normed;
     if (reader.has("attention_windows")) a.windows = reader.integers("attention_windows");
     a.kvHeads = a.heads;
     if (a.latent == Latent::Joint) {

@@ -37,6 +37,8 @@ Error noConfigError(const fs::path& folder) {
         hint = "The weights need the config.json that belongs to them";
     } else if (endsWith("pytorch_model.bin") || endsWith(".pt") || endsWith(".pth")) {
         hint = "PyTorch's files open beside the config.json that belongs to them, or, if nanoGPT wrote them, by their own name";
+    } else if (endsWith(".gguf")) {
+        hint = "The folder holds several GGUF files: choose one of them";
     } else if (endsWith(".bin")) {
         hint = "To open a llama2.c checkpoint choose its .bin file itself";
     }

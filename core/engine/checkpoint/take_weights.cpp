@@ -15,7 +15,16 @@
 namespace loom {
 namespace {
 
-bool isWeightType(DType type) { return type == DType::F32 || type == DType::BF16 || type == DType::F16 || type == DType::F64; }
+bool isWeightType(DType type) {
+    type = plainType(type);
+    return type == DType::F32 || type == DType::BF16 || type == DType::F16 || type == DType::F64;
+}
+
+/// What may be wrong where configuration and weights do not agree.
+std::string notTogether(const ModelConfig& config) {
+    if (config.family == Family::Gguf) return "The file is damaged or its metadata was changed; get it again";
+    return "config.json and the weights do not belong together; get both again";
+}
 
 /// N of "model.layers.N.…".
 std::optional<std::int64_t> layerOf(std::string_view name) {
@@ -39,6 +48,7 @@ bool isBuffer(std::string_view name) {
 
 /// Whether leaving out this tensor, which the configuration does not ask for, would change what the network computes.
 bool matters(std::string_view name, const ModelConfig& config) {
+    if (config.family == Family::Gguf) return true;
     if (isBuffer(name)) return false;
     if (const std::optional<std::int64_t> layer = layerOf(name)) {
         // DeepSeek keeps its multi-token prediction in layers behind the last.
@@ -56,20 +66,24 @@ Error strangerError(const FoundTensor& tensor, const std::string& canonical, con
     if (layer && *layer >= config.layers) {
         return {"The weights have a layer " + std::to_string(*layer) + " but " + configKeys(config.family).layers + " is " +
                     std::to_string(config.layers),
-                tensor.where, "config.json and the weights do not belong together; get both again"};
+                tensor.where, notTogether(config)};
     }
     const bool experts = canonical.find(".mlp.experts.") != std::string::npos ||
                          canonical.find(".mlp.shared_experts.") != std::string::npos || canonical.find(".mlp.gate.") != std::string::npos;
-    if (experts) {
+    if (experts && config.family != Family::Gguf) {
         return {"The weights hold an expert that the configuration does not ask for", tensor.where,
                 "config.json and the weights do not belong together; check n_routed_experts, n_shared_experts and first_k_dense_replace"};
     }
     return {"The weights hold a tensor that the configuration does not ask for", tensor.where,
-            "Leaving it out would change what the network computes; check that config.json belongs to these weights"};
+            config.family == Family::Gguf
+                ? "Leaving it out would change what the network computes; get the model in another form"
+                : "Leaving it out would change what the network computes; check that config.json belongs to these weights"};
 }
 
-Error missingError(const TensorSpec& spec, const FoundWeights& found) {
-    std::string hint = "config.json and the weights do not belong together, or the file is incomplete; get both again";
+Error missingError(const TensorSpec& spec, const FoundWeights& found, const ModelConfig& config) {
+    std::string hint = notTogether(config);
+    if (config.family == Family::Gguf)
+        return {"The tensor " + inQuotes(spec.name) + " of shape " + shapeText(spec.shape) + " is missing", pathText(found.origin), hint};
     if (spec.name == "lm_head.weight") hint = "If the head shares the embedding, config.json must say \"tie_word_embeddings\": true";
     if (spec.name.ends_with(".q_a_proj.weight")) {
         std::string plain = spec.name;
@@ -94,16 +108,16 @@ void takeWeights(Checkpoint& checkpoint, FoundWeights found) {
         const std::string experts = config.expertLayers() > 0 ? " with " + std::to_string(config.moe.experts) + " experts" : "";
         throw Error{std::string(configKeys(config.family).layers) + " is " + std::to_string(config.layers) + experts +
                         " but the weights hold only " + std::to_string(found.tensors.size()) + " tensors",
-                    pathText(found.origin), "config.json and the weights do not belong together; get both again"};
+                    pathText(found.origin), notTogether(config)};
     }
-    std::array<std::int64_t, 10> elements{};  // by DType
+    std::array<std::int64_t, 11> elements{};  // by DType
     for (const TensorSpec& spec : expectedTensors(config)) {
         const auto place = found.tensors.find(spec.name);
-        if (place == found.tensors.end()) throw missingError(spec, found);
+        if (place == found.tensors.end()) throw missingError(spec, found, config);
         TensorView& view = place->second.view;
         if (view.shape != spec.shape) {
             throw Error{"The tensor has the shape " + shapeText(view.shape) + " but the configuration needs " + shapeText(spec.shape),
-                        place->second.where, "config.json and the weights do not belong together; get both again"};
+                        place->second.where, notTogether(config)};
         }
         if (!isWeightType(view.dtype)) {
             throw Error{"Weights cannot be stored as " + std::string(name(view.dtype)), place->second.where,

@@ -73,7 +73,7 @@ void writeWeights(const std::filesystem::path& folder, const std::vector<TensorT
 Family saveCheckpoint(const Checkpoint& checkpoint, const std::filesystem::path& folder, std::optional<DType> storage) {
     ModelConfig config = checkpoint.config;
     config.family = familyToWrite(config);
-    const DType stored = storage.value_or(config.storage);
+    const DType stored = storage.value_or(plainType(config.storage));
     const std::int64_t bytes = countParameters(config).total * bytesPerElement(stored);
     if (const auto room = freeMemory(); room && bytes > *room / 2) {
         throw Error{
@@ -90,14 +90,15 @@ Family saveCheckpoint(const Checkpoint& checkpoint, const std::filesystem::path&
         const bool key = spec.name.find(".self_attn.k_proj.") != std::string::npos;
         if (reorder && (query || key)) rotateByHalves(view, query ? a.heads : a.kvHeads, a.headDim);
         std::span<const std::byte> data = view.data;
-        if (!view.layout.empty()) {
-            kept.emplace_back(static_cast<std::size_t>(*checkedProduct(view.shape) * bytesPerElement(view.dtype)));
+        const DType from = plainType(view.dtype);
+        if (!view.plain()) {
+            kept.emplace_back(static_cast<std::size_t>(*checkedProduct(view.shape) * bytesPerElement(from)));
             copyElements(view, kept.back());
             data = kept.back();
         }
-        const DType type = storage.value_or(view.dtype);
-        if (type != view.dtype) {
-            kept.push_back(converted(data, view.dtype, type));
+        const DType type = storage.value_or(from);
+        if (type != from) {
+            kept.push_back(converted(data, from, type));
             data = kept.back();
         }
         tensors.push_back({spec.name, type, spec.shape, data});

@@ -72,7 +72,8 @@ private:
     /// The queries of a joint latent; with a query rank computed here, and complete only after the threads have met.
     [[nodiscard]] Queries jointQueries() const {
         if (m_config.qLoraRank == 0) return {projected(0), m_stride, m_config.qkNopeHeadDim};
-        const ActivationsView x = m_worker.input(projected(0), m_stride, m_config.qLoraRank, m_rows, &m_weights.attention.queryNorm);
+        const ActivationsView x = m_worker.input(projected(0), m_stride, m_config.qLoraRank, m_rows,
+                                                 m_config.normsLatents() ? &m_weights.attention.queryNorm : nullptr);
         const PackedMatrix& matrix = m_weights.attention.query;
         m_worker.multiply(matrix, nullptr, x, m_rows, m_space.query.data(), matrix.rows());
         return {m_space.query.data(), matrix.rows(), m_config.qkNopeHeadDim};
@@ -135,7 +136,14 @@ private:
         const std::int64_t latents = m_config.latent == Latent::PerHead ? m_config.heads : 1;
         const std::int64_t keys = m_config.heads * m_config.headDim;
         const std::int64_t values = keys + latents * m_config.kRank;
-        forRows([&](std::int64_t t, std::size_t lane) { keep(m_worker, row(t), m_layer, lane, projected(t, lane == 0 ? keys : values)); });
+        forRows([&](std::int64_t t, std::size_t lane) {
+            float* x = projected(t, lane == 0 ? keys : values);
+            const std::int64_t width = lane == 0 ? m_config.kRank : m_config.vRank;
+            const NormWeights& norm = lane == 0 ? m_weights.attention.latentNorm : m_weights.attention.valueNorm;
+            for (std::int64_t i = 0; i < latents && !norm.weight.empty(); ++i)
+                m_worker.normalise(norm, x + i * width, width, x + i * width);
+            keep(m_worker, row(t), m_layer, lane, x);
+        });
         m_worker.meet();
         attendLatent(m_worker, m_weights, m_layer, {projected(0), m_stride, m_config.rotaryStart}, m_tiles);
     }

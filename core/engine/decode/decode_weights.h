@@ -31,8 +31,8 @@ struct PackedLinear {
 };
 
 struct NormWeights {
-    Floats weight;
-    Floats bias;  ///< empty for Rms and where there is none
+    Floats weight;  ///< empty: nothing is normalised
+    Floats bias;    ///< empty for Rms and where there is none
     NormKind kind = NormKind::Rms;
     float eps = 1e-5F;
 };
@@ -44,7 +44,8 @@ struct AttentionWeights {
     PackedLinear input;
     NormWeights queryNorm;   ///< Joint with a query rank
     PackedMatrix query;      ///< Joint with a query rank: rank → H·(dN + dR)
-    NormWeights latentNorm;  ///< Joint
+    NormWeights latentNorm;  ///< Joint; otherwise of key latents, where they have one
+    NormWeights valueNorm;   ///< of value latents, likewise
     PackedMatrix expand;     ///< Joint, naive: r → H·(dN + dV)
     /// Latents, one matrix a head. Absorbed: (W^{UK})ᵀ, from a query to the width of a latent; where keys are rebuilt: W^{UK} itself.
     std::vector<PackedMatrix> keyUp;

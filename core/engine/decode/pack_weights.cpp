@@ -94,10 +94,10 @@ private:
                                           {down + ".bias", r + a.qkRopeHeadDim}});
         }
         if (rank) {
-            norm(to.queryNorm, prefix + "q_a_layernorm", NormKind::Rms, a.qLoraRank, m_config.latentNormEps);
+            if (a.normsLatents()) norm(to.queryNorm, prefix + "q_a_layernorm", NormKind::Rms, a.qLoraRank, m_config.latentNormEps);
             m_plan.stack(to.query, {prefix + "q_b_proj.weight"}, a.qLoraRank, m_precision);
         }
-        norm(to.latentNorm, prefix + "kv_a_layernorm", NormKind::Rms, r, m_config.latentNormEps);
+        if (a.normsLatents()) norm(to.latentNorm, prefix + "kv_a_layernorm", NormKind::Rms, r, m_config.latentNormEps);
         const std::string up = prefix + "kv_b_proj.weight";
         if (m_absorbed) {
             const std::int64_t both = a.qkNopeHeadDim + a.vHeadDim;
@@ -120,6 +120,10 @@ private:
         if (a.bias) {
             const std::int64_t latents = a.latent == Latent::PerHead ? a.heads : 1;
             m_plan.floats(to.input.bias, {{prefix + "q_proj.bias", a.heads * a.headDim}, {{}, latents * (a.kRank + a.vRank)}});
+        }
+        if (a.normsLatents()) {
+            norm(to.latentNorm, prefix + "k_latent_layernorm", NormKind::Rms, a.kRank, m_config.latentNormEps);
+            norm(to.valueNorm, prefix + "v_latent_layernorm", NormKind::Rms, a.vRank, m_config.latentNormEps);
         }
         resizeHeads(to);
         for (std::int64_t h = 0; h < a.heads; ++h) {

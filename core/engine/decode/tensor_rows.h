@@ -28,14 +28,19 @@ public:
 private:
     /// Tells the system that everything read so far can leave memory, where the tensor lies in a mapped file and its rows in order.
     void release();
-    void gather(std::int64_t row);  ///< its elements, as they are stored, into m_stored
+    void gather(std::int64_t row);        ///< its elements, as m_type, into m_stored
+    void gatherBlocks(std::int64_t row);  ///< likewise out of whole Q8_0 blocks
 
     const Checkpoint& m_checkpoint;
     const TensorView& m_view;
     const Kernels& m_kernels;
     std::int64_t m_rows = 1;
     std::int64_t m_columns = 1;
+    DType m_type;                     ///< what elements are read as: plainType of the view's
     std::int64_t m_element;           ///< bytes of one
+    bool m_blocks = false;            ///< rows of whole Q8_0 blocks
+    bool m_inOrder = true;            ///< rows lie behind each other in the file
+    std::vector<std::byte> m_whole;   ///< a tensor that is made of parts, or whose rows cut blocks
     std::vector<std::byte> m_stored;  ///< one row, aligned
     std::int64_t m_readTo = 0;        ///< bytes of the tensor that have been read in order
     std::int64_t m_released = 0;      ///< of those: given back

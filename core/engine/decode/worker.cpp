@@ -7,7 +7,9 @@
 namespace loom::decode {
 
 void Worker::normalise(const NormWeights& norm, const float* x, std::int64_t n, float* out) const {
-    if (norm.kind == NormKind::Rms) {
+    if (norm.weight.empty()) {
+        std::copy_n(x, n, out);
+    } else if (norm.kind == NormKind::Rms) {
         kernels().rmsNorm(x, norm.weight.data(), norm.eps, n, out);
     } else {
         kernels().layerNorm(x, norm.weight.data(), norm.bias.empty() ? nullptr : norm.bias.data(), norm.eps, n, out);

@@ -21,13 +21,6 @@ double logProbability(std::span<const float> logits, TokenId target) {
     return static_cast<double>(logits[target.index()]) - best - std::log(sum);
 }
 
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view kBreaks = "\r\n";
-    const std::size_t first = text.find_first_not_of(kBreaks);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(kBreaks) - first + 1);
-}
-
 /// Logits [T, V] of one window through a new sequence.
 std::vector<float> logitsThrough(Sequence& sequence, std::span<const TokenId> inputs, const std::stop_token& stop) {
     if (stop.stop_requested()) throw Error{"Cancelled", {}, {}};
@@ -54,12 +47,12 @@ std::vector<double> sequenceScores(const ModelConfig& config, const WindowLogits
 
 }  // namespace
 
-std::vector<std::string_view> splitStories(std::string_view text, std::string_view separator) {
-    std::vector<std::string_view> stories;
-    for (std::size_t at = 0; at <= text.size();) {
-        const std::size_t end = std::min(text.find(separator, at), text.size());
-        if (const std::string_view story = trimmed(text.substr(at, end - at)); !story.empty()) stories.push_back(story);
-        at = end + separator.size();
+std::vector<std::string> allStories(StorySource& source, std::int64_t most) {
+    std::vector<std::string> stories;
+    while (most == 0 || std::ssize(stories) < most) {
+        const std::optional<std::string_view> story = source.next();
+        if (!story) break;
+        stories.emplace_back(*story);
     }
     return stories;
 }
@@ -92,7 +85,7 @@ WindowLogits logitsOf(const Network& network) {
 double Evaluation::perplexity() const { return std::exp(loss()); }
 double Evaluation::bitsPerByte() const { return totalLoss / std::numbers::ln2 / static_cast<double>(bytes); }
 
-Evaluation evaluate(const OpenModel& model, const WindowLogits& logits, const std::vector<std::string_view>& stories,
+Evaluation evaluate(const OpenModel& model, const WindowLogits& logits, const std::vector<std::string>& stories,
                     const EvaluateOptions& options, std::stop_token stop) {
     if (stories.empty()) throw Error{"There is no story in the data", {}, "Give a text file; stories are separated by <|endoftext|>"};
     if (model.endTokens().empty()) throw Error{"The model names no end-of-text token", {}, "Set eos_token_id in config.json"};
@@ -102,7 +95,7 @@ Evaluation evaluate(const OpenModel& model, const WindowLogits& logits, const st
     if (begin.empty()) begin = {end};
 
     Evaluation result;
-    for (const std::string_view story : stories) {
+    for (const std::string& story : stories) {
         TokenIds ids = begin;
         const TokenIds text = tokenizer.encode(story);
         ids.insert(ids.end(), text.begin(), text.end());

@@ -7,15 +7,16 @@
 #include <optional>
 #include <span>
 #include <stop_token>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "core/engine/api/engine.h"
+#include "core/engine/stories/story_source.h"
 
 namespace loom {
 
-/// Stories of a text: what stands between the separators, without the line breaks around it; empty ones are left out.
-[[nodiscard]] std::vector<std::string_view> splitStories(std::string_view text, std::string_view separator = "<|endoftext|>");
+/// The stories of a source, at most the first `most` of them (0 = all).
+[[nodiscard]] std::vector<std::string> allStories(StorySource& source, std::int64_t most = 0);
 
 /// A stretch of a sequence that is read at once. Inputs are [begin, begin + inputs); the prediction of token t comes from input t − 1;
 /// tokens [firstScored, begin + inputs] are scored here.
@@ -60,7 +61,7 @@ struct EvaluateOptions {
 
 /// Scores each story as [begin] + tokens + [end]; all but the first are predicted. `begin` is what the tokenizer puts before a text, or
 /// the end token where it puts nothing; `end` is the model's first end token. Throws Error: no story, no end token, cancelled.
-[[nodiscard]] Evaluation evaluate(const OpenModel& model, const WindowLogits& logits, const std::vector<std::string_view>& stories,
+[[nodiscard]] Evaluation evaluate(const OpenModel& model, const WindowLogits& logits, const std::vector<std::string>& stories,
                                   const EvaluateOptions& options, std::stop_token stop);
 
 }  // namespace loom

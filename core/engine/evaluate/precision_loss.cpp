@@ -14,7 +14,7 @@ PrecisionChoice choiceOf(Precision precision) { return *precisionChoiceNamed(nam
 
 }  // namespace
 
-std::vector<PrecisionLoss> measurePrecisions(Engine& engine, const OpenModel& model, const std::vector<std::string_view>& stories,
+std::vector<PrecisionLoss> measurePrecisions(Engine& engine, const OpenModel& model, const std::vector<std::string>& stories,
                                              const NetworkOptions& options, const std::function<void(std::int64_t, std::int64_t)>& progress,
                                              std::stop_token stop) {
     std::vector<PrecisionLoss> losses;
@@ -38,7 +38,7 @@ std::vector<PrecisionLoss> measurePrecisionsOnMadeStories(Engine& engine, const 
     constexpr std::uint64_t kSeed = 20;  // apart from the seeds that people train with
     std::vector<std::string> stories;
     for (std::int64_t i = 0; i < count; ++i) stories.push_back(makeStory(kSeed, i));
-    return measurePrecisions(engine, model, {stories.begin(), stories.end()}, options, {}, std::move(stop));
+    return measurePrecisions(engine, model, stories, options, {}, std::move(stop));
 }
 
 double relativeLoss(const std::vector<PrecisionLoss>& losses, Precision precision) {

@@ -4,7 +4,7 @@
 
 #include <functional>
 #include <stop_token>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "core/data/precision.h"
@@ -14,8 +14,8 @@ namespace loom {
 
 /// In the order of kPrecisions. `progress` is told (stories done, all), counted over all precisions. Throws Error as evaluate(), and where
 /// the fast path cannot compute this model.
-[[nodiscard]] std::vector<PrecisionLoss> measurePrecisions(Engine& engine, const OpenModel& model,
-                                                           const std::vector<std::string_view>& stories, const NetworkOptions& options,
+[[nodiscard]] std::vector<PrecisionLoss> measurePrecisions(Engine& engine, const OpenModel& model, const std::vector<std::string>& stories,
+                                                           const NetworkOptions& options,
                                                            const std::function<void(std::int64_t, std::int64_t)>& progress,
                                                            std::stop_token stop);
 

@@ -2,6 +2,7 @@
 #include "core/engine/stories/source_text.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/data/error.h"
 #include "core/data/utf8.h"
@@ -13,7 +14,13 @@ constexpr std::size_t kLookedAt = std::size_t{4} << 20;  ///< bytes at the begin
 
 }  // namespace
 
-SourceText::SourceText(const std::filesystem::path& file) : m_file(file), m_where(pathText(file)), m_text(m_file.text()) {
+SourceText::SourceText(const std::filesystem::path& file) : m_file(std::in_place, file), m_where(pathText(file)), m_text(m_file->text()) {
+    check();
+}
+
+SourceText::SourceText(std::string text, std::string where) : m_own(std::move(text)), m_where(std::move(where)), m_text(m_own) { check(); }
+
+void SourceText::check() {
     if (m_text.starts_with("\xEF\xBB\xBF")) m_text.remove_prefix(3);
     if (m_text.starts_with("\xFF\xFE") || m_text.starts_with("\xFE\xFF")) {
         throw Error{"The data is UTF-16, not UTF-8", m_where, "Convert it, for example with iconv -f UTF-16 -t UTF-8"};

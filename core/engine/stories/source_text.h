@@ -17,13 +17,19 @@ namespace loom {
 class SourceText {
 public:
     explicit SourceText(const std::filesystem::path& file);
+    /// A text that came another way; `where` says which.
+    SourceText(std::string text, std::string where);
+    SourceText(const SourceText&) = delete;
+    SourceText& operator=(const SourceText&) = delete;
     [[nodiscard]] std::string_view text() const { return m_text; }
     [[nodiscard]] const std::string& where() const { return m_where; }
     /// Line of a byte of text(), from 1. Cheap where called with growing offsets.
     [[nodiscard]] std::int64_t lineAt(std::size_t offset);
 
 private:
-    MappedFile m_file;
+    void check();
+    std::optional<MappedFile> m_file;
+    std::string m_own;
     std::string m_where;
     std::string_view m_text;
     std::size_t m_counted = 0;

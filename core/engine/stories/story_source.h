@@ -79,6 +79,7 @@ protected:
 
 // The kinds, for openSource and the folder.
 [[nodiscard]] std::unique_ptr<StorySource> openTextSource(const std::filesystem::path& file, Separator separator);
+[[nodiscard]] std::unique_ptr<StorySource> openTextSource(std::string text, std::string where, Separator separator);  ///< not of a file
 [[nodiscard]] std::unique_ptr<StorySource> openJsonLinesSource(const std::filesystem::path& file, const std::string& field);
 [[nodiscard]] std::unique_ptr<StorySource> openFolderSource(const SourceSpec& spec);
 [[nodiscard]] bool isJsonLines(const std::filesystem::path& file);  ///< by its name

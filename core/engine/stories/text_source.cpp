@@ -2,6 +2,8 @@
 // Stories of a plain text file.
 #include <algorithm>
 #include <array>
+#include <string>
+#include <utility>
 
 #include "core/data/error.h"
 #include "core/engine/stories/source_text.h"
@@ -50,12 +52,11 @@ Gap nextGap(std::string_view text, std::size_t from, int lines) {
 
 class TextSource final : public StorySource {
 public:
-    TextSource(const std::filesystem::path& file, Separator separator) : m_text(file), m_separator(separator) {
-        if (m_separator == Separator::Auto) m_separator = detectSeparator(m_text.text().substr(0, kLookedAt));
-        m_report.files = 1;
-        m_report.format = "text, " + std::string(description(m_separator));
+    TextSource(const std::filesystem::path& file, Separator separator) : m_text(file), m_separator(separator) { begin(); }
+    TextSource(std::string text, std::string where, Separator separator)
+        : m_text(std::move(text), std::move(where)), m_separator(separator) {
+        begin();
     }
-
     std::optional<std::string_view> next() override {
         const std::string_view text = m_text.text();
         while (m_at < text.size()) {
@@ -75,6 +76,11 @@ public:
     std::int64_t bytesTotal() const override { return static_cast<std::int64_t>(m_text.text().size()); }
 
 private:
+    void begin() {
+        if (m_separator == Separator::Auto) m_separator = detectSeparator(m_text.text().substr(0, kLookedAt));
+        m_report.files = 1;
+        m_report.format = "text, " + std::string(description(m_separator));
+    }
     [[nodiscard]] Gap gapAfter(std::size_t from) const {
         const std::string_view text = m_text.text();
         switch (m_separator) {
@@ -118,6 +124,10 @@ Separator detectSeparator(std::string_view beginning) {
 
 std::unique_ptr<StorySource> openTextSource(const std::filesystem::path& file, Separator separator) {
     return std::make_unique<TextSource>(file, separator);
+}
+
+std::unique_ptr<StorySource> openTextSource(std::string text, std::string where, Separator separator) {
+    return std::make_unique<TextSource>(std::move(text), std::move(where), separator);
 }
 
 }  // namespace loom

@@ -35,6 +35,12 @@ std::optional<std::int64_t> checkpointVocabulary(const fs::path& file) {
     return vocab < 0 ? -vocab : vocab;
 }
 
+bool startsAsGguf(const fs::path& file) {
+    std::array<char, 4> magic{};
+    std::ifstream(file, std::ios::binary).read(magic.data(), magic.size());
+    return std::string_view(magic.data(), magic.size()) == "GGUF";
+}
+
 [[noreturn]] void failNotFound(const fs::path& folder, const std::string& places) {
     throw Error{"No tokenizer was found for the model", pathText(folder),
                 "Looked there for " + places + ". Put one of them there, or name the file: --tokenizer FILE on the command line"};
@@ -83,6 +89,10 @@ std::shared_ptr<const Tokenizer> openTokenizer(const fs::path& path, std::int64_
     if (extension == ".json") return readTokenizerJson(path, vocab);
     if (extension == ".model") return readSentencePiece(path, vocab);
     if (!isFile(path)) throw Error{"This is not a plain file", pathText(path), "Pipes and devices cannot be read as files"};
+    if (startsAsGguf(path)) {
+        if (auto own = readGgufTokenizer(path, vocab)) return own;
+        return inFolder(folder, vocab);
+    }
     if (const auto header = checkpointVocabulary(path)) return besideCheckpoint(folder, vocab > 0 ? vocab : *header);
     return readLlama2cTokenizer(path, vocab);
 }

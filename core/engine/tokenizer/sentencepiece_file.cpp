@@ -19,17 +19,12 @@ CreateSentencePiece load() {
 
 }  // namespace
 
-std::shared_ptr<const Tokenizer> readSentencePiece(const std::filesystem::path& file, std::int64_t vocab) {
-    const std::string where = pathText(file);
-    SentencePieceModel model = parseSentencePieceModel(readTextFile(file, kLargestTokenizerFile), where);
+std::shared_ptr<const Tokenizer> makeSentencePiece(const SentencePieceModel& model, std::int64_t vocab, const std::string& where) {
     const auto size = static_cast<std::int64_t>(model.pieces.size());
     if (vocab > 0 && size > vocab) {
         throw Error{"The tokenizer has " + std::to_string(size) + " tokens, but the network's vocabulary is " + std::to_string(vocab),
                     where, "Use the tokenizer that the network was trained with"};
     }
-    const TokenizerConfig config = readTokenizerConfig(file.parent_path());
-    model.beginsWithBos = config.addBos.value_or(true);
-    model.endsWithEos = config.addEos.value_or(false);
     static const CreateSentencePiece create = load();  // once, whichever thread comes first
     try {
         return create(model);
@@ -37,6 +32,15 @@ std::shared_ptr<const Tokenizer> readSentencePiece(const std::filesystem::path& 
         error.where = where;
         throw;
     }
+}
+
+std::shared_ptr<const Tokenizer> readSentencePiece(const std::filesystem::path& file, std::int64_t vocab) {
+    const std::string where = pathText(file);
+    SentencePieceModel model = parseSentencePieceModel(readTextFile(file, kLargestTokenizerFile), where);
+    const TokenizerConfig config = readTokenizerConfig(file.parent_path());
+    model.beginsWithBos = config.addBos.value_or(true);
+    model.endsWithEos = config.addEos.value_or(false);
+    return makeSentencePiece(model, vocab, where);
 }
 
 }  // namespace loom

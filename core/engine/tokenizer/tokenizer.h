@@ -49,8 +49,9 @@ public:
 
 /// Opens a tokenizer.json, a SentencePiece .model, a llama2.c tokenizer .bin, or a folder that holds one of them (tokenizer.json,
 /// vocab.json and merges.txt, tokenizer.model, tokenizer.bin; the first that is there).
-/// For a checkpoint file (llama2.c .bin) looks beside it for tokenizer.bin or tok<V>.bin. `vocab` is the network's V: needed to read
-/// a llama2.c tokenizer (whose file does not say its size) and checked against the others; 0 = unknown.
+/// A GGUF file carries its own; else the files beside it count. For a llama2.c checkpoint .bin looks beside it for tokenizer.bin or
+/// tok<V>.bin. `vocab` is the network's V: needed to read a llama2.c tokenizer (whose file does not say its size) and checked against the
+/// others; 0 = unknown.
 /// Throws Error: which places were searched and what to do.
 [[nodiscard]] std::shared_ptr<const Tokenizer> openTokenizer(const std::filesystem::path& path, std::int64_t vocab);
 

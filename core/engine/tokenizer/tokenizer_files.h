@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "core/engine/tokenizer/tokenizer.h"
 
@@ -17,5 +18,12 @@ namespace loom {
 [[nodiscard]] std::shared_ptr<const Tokenizer> readLlama2cTokenizer(const std::filesystem::path& file, std::int64_t vocab);
 /// SentencePiece's .model. It begins a text with its BOS unless the tokenizer_config.json beside it says otherwise (add_bos_token).
 [[nodiscard]] std::shared_ptr<const Tokenizer> readSentencePiece(const std::filesystem::path& file, std::int64_t vocab);
+/// The tokenizer that a GGUF file carries in its metadata; nothing where it carries none.
+[[nodiscard]] std::shared_ptr<const Tokenizer> readGgufTokenizer(const std::filesystem::path& file, std::int64_t vocab);
+
+struct SentencePieceModel;
+/// From a model that was checked.
+[[nodiscard]] std::shared_ptr<const Tokenizer> makeSentencePiece(const SentencePieceModel& model, std::int64_t vocab,
+                                                                 const std::string& where);
 
 }  // namespace loom

@@ -56,7 +56,7 @@ constexpr std::array<std::string_view, 4> kLlamaKeys{"rms_norm_eps", "head_dim",
 constexpr std::array<std::string_view, 9> kDeepseekKeys{"rms_norm_eps", "attention_bias",   "q_lora_rank",
                                                         "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim",
                                                         "v_head_dim",   "rope_interleave",  "first_k_dense_replace"};
-constexpr std::array<std::string_view, 24> kOwnKeys{"attention_bias",
+constexpr std::array<std::string_view, 25> kOwnKeys{"attention_bias",
                                                     "mlp_bias",
                                                     "head_dim",
                                                     "latent",
@@ -79,7 +79,8 @@ constexpr std::array<std::string_view, 24> kOwnKeys{"attention_bias",
                                                     "attention_output_bias",
                                                     "attention_scaled",
                                                     "attention_scaled_by_layer",
-                                                    "attention_windows"};
+                                                    "attention_windows",
+                                                    "latent_norm"};
 
 void checkModelKeys(const ConfigReader& model) {
     std::vector<std::string_view> known(kCommonModelKeys.begin(), kCommonModelKeys.end());

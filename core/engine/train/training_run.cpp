@@ -188,12 +188,11 @@ private:
         const auto model = valueOrThrow(engine->open(m_order.run, {}));
         std::optional<Evaluation> result;
         if (const std::vector<std::string> held = m_data->heldOutStories(kMostScored); !held.empty()) {
-            const std::vector<std::string_view> stories(held.begin(), held.end());
             const auto report = [&](std::int64_t done, std::int64_t all) {
                 m_observer.onPhase("measuring on held-out stories", done, all);
             };
             const auto network = valueOrThrow(engine->network(*model, {}, m_stop));
-            result = evaluate(*model, logitsOf(*network), stories, {report, {}}, m_stop);
+            result = evaluate(*model, logitsOf(*network), held, {report, {}}, m_stop);
             m_summary.bitsPerByte = result->bitsPerByte();
         }
         const auto report = [&](std::int64_t done, std::int64_t all) { m_observer.onPhase("writing samples", done, all); };

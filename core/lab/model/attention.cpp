@@ -40,7 +40,9 @@ Tensor causalSoftmax(const Tensor& scores, std::int64_t window, const Tensor& un
 }
 
 Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const Softmax& softmax, Tensor* probabilities) {
-    if (fused::active() && (softmax.window == 0 || softmax.window >= k.size(1))) return fused::attend(q, k, v, softmax.scale);
+    const std::int64_t Gv = v.size(2);
+    if (fused::active() && Gv == k.size(2) && (softmax.window == 0 || softmax.window >= k.size(1)))
+        return fused::attend(q, k, v, softmax.scale);
     const std::int64_t B = q.size(0);
     const std::int64_t T = q.size(1);
     const std::int64_t H = q.size(2);
@@ -53,8 +55,8 @@ Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const Softmax& 
     const Tensor scores = at::matmul(queries, k.permute({0, 2, 3, 1})) * softmax.scale;         // [B, G, H/G·T, S]
     const Tensor p = causalSoftmax(scores.view({B, H, T, S}), softmax.window, softmax.unseen);  // [B, H, T, S]
     if (probabilities != nullptr) *probabilities = p;
-    const Tensor mixed = at::matmul(p.view({B, G, share * T, S}), v.transpose(1, 2));  // [B, G, H/G·T, b]
-    return mixed.view({B, H, T, v.size(3)}).transpose(1, 2).flatten(2);                // [B, T, H·b]
+    const Tensor mixed = at::matmul(p.view({B, Gv, H / Gv * T, S}), v.transpose(1, 2));  // [B, Gv, H/Gv·T, b]
+    return mixed.view({B, H, T, v.size(3)}).transpose(1, 2).flatten(2);                  // [B, T, H·b]
 }
 
 }  // namespace loom::lab

@@ -20,7 +20,7 @@ public:
     [[nodiscard]] virtual Tensor forward(const Tensor& x, const Rope& rope, Past& past, Tensor* probabilities) const = 0;
 };
 
-/// The form that `config` names, decoding on `path` (which matters for a joint latent only).
+/// The form that `config` names, decoding on `path` (which matters where there is a latent).
 [[nodiscard]] std::unique_ptr<Attention> makeAttention(const ModelConfig& config, LayerIndex layer, MlaPath path, const Weights& weights);
 
 /// How scores become weights.
@@ -37,8 +37,8 @@ struct Softmax {
 /// i = S − T + t and sees keys j with 0 ≤ i − j (< window), or those that are not `unseen`. Computed in the type of the scores.
 [[nodiscard]] Tensor causalSoftmax(const Tensor& scores, std::int64_t window = 0, const Tensor& unseen = {});
 
-/// softmax(q·kᵀ · scale) · v, head by head. q [B, T, H, a], k [B, S, G, a], v [B, S, G, b] → [B, T, H·b].
-/// Query head i reads key/value head ⌊i / (H/G)⌋.
+/// softmax(q·kᵀ · scale) · v, head by head. q [B, T, H, a], k [B, S, G, a], v [B, S, Gv, b] → [B, T, H·b].
+/// Query head i reads key head ⌊i / (H/G)⌋ and value head ⌊i / (H/Gv)⌋.
 [[nodiscard]] Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const Softmax& softmax, Tensor* probabilities);
 
 }  // namespace loom::lab

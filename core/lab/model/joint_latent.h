@@ -23,7 +23,7 @@ public:
         Tensor rotary;   ///< q^R [B, T, H, dR], rotated
     };
     struct Key {
-        Tensor latent;  ///< c [B, T, r], normalised
+        Tensor latent;  ///< c [B, T, r], normalised unless latent_norm is off
         Tensor rotary;  ///< k^R [B, T, dR], rotated
     };
     [[nodiscard]] Query query(const Tensor& x, const Rope& rope) const;
@@ -39,10 +39,10 @@ private:
     LayerIndex m_layer;
     double m_scale;
     std::optional<Linear> m_queryDown;  ///< D → query rank; none: queries come straight from x
-    Norm m_queryNorm;
+    std::optional<Norm> m_queryNorm;
     Linear m_query;  ///< D or query rank → H·(dN + dR)
     Linear m_down;   ///< D → r + dR: W^{DKV} above W^{KR}
-    Norm m_latentNorm;
+    std::optional<Norm> m_latentNorm;
     Linear m_up;
     Linear m_output;
 };

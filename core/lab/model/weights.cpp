@@ -23,7 +23,7 @@ at::ScalarType scalarType(const std::string& tensorName, DType type) {
 
 /// Copies elements that need not be aligned nor in order, then converts.
 Tensor copied(const std::string& tensorName, const TensorView& view, const at::TensorOptions& type) {
-    const Tensor stored = at::empty(view.shape, at::TensorOptions().dtype(scalarType(tensorName, view.dtype)));
+    const Tensor stored = at::empty(view.shape, at::TensorOptions().dtype(scalarType(tensorName, plainType(view.dtype))));
     if (!layoutFits(view)) throw Error{"A tensor's size does not fit its shape", tensorName, "The file is damaged: get it again"};
     copyElements(view, {static_cast<std::byte*>(stored.mutable_data_ptr()), stored.nbytes()});
     return stored.to(type);

@@ -140,6 +140,11 @@ std::vector<NetworkCase> networkCases() {
                                              c.attention.bias = true;
                                              c.tieEmbeddings = true;
                                          })},
+        {"jointWithoutLatentNorm", changed(jointConfig(),
+                                           [](ModelConfig& c) {
+                                               c.attention.qLoraRank = 9;
+                                               c.attention.latentNorm = false;
+                                           })},
         {"gpt", gptConfig()},
         {"gptBiasesTied", changed(gptConfig(),
                                   [](ModelConfig& c) {
@@ -155,7 +160,14 @@ std::vector<NetworkCase> networkCases() {
                                          c.mlp = MlpKind::SwiGlu;
                                          c.mlpBias = false;
                                      })},
+        {"paperLatentNorm", changed(paperConfig(), [](ModelConfig& c) { c.attention.latentNorm = true; })},
+        {"paperLatentNormLearned", changed(paperConfig(),
+                                           [](ModelConfig& c) {
+                                               c.positions = Positions::Learned;
+                                               c.attention.latentNorm = true;
+                                           })},
         {"shared", sharedConfig()},
+        {"sharedLatentNorm", changed(sharedConfig(), [](ModelConfig& c) { c.attention.latentNorm = true; })},
         {"sharedLearned", changed(sharedConfig(), [](ModelConfig& c) { c.positions = Positions::Learned; })},
         {"scaledLinear", scaledConfig(RopeScalingKind::Linear)},
         {"scaledLlama3", scaledConfig(RopeScalingKind::Llama3)},

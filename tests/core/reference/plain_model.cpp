@@ -205,12 +205,11 @@ private:
         const AttentionConfig& a = m_config.attention;
         const std::int64_t dN = a.qkNopeHeadDim;
         const std::int64_t dR = a.qkRopeHeadDim;
-        const Vec q =
-            a.qLoraRank == 0
-                ? linear(prefix + "q_proj", x, false)
-                : linear(prefix + "q_b_proj", normed(linear(prefix + "q_a_proj", x, a.bias), prefix + "q_a_layernorm.weight", 1e-6), false);
+        const Vec q = a.qLoraRank == 0 ? linear(prefix + "q_proj", x, false)
+                                       : linear(prefix + "q_b_proj",
+                                                latentNormed(linear(prefix + "q_a_proj", x, a.bias), prefix + "q_a_layernorm"), false);
         const Vec down = linear(prefix + "kv_a_proj_with_mqa", x, a.bias);
-        const Vec c = normed(slice(down, 0, a.kvLoraRank), prefix + "kv_a_layernorm.weight", 1e-6);
+        const Vec c = latentNormed(slice(down, 0, a.kvLoraRank), prefix + "kv_a_layernorm");
         Vec kR = slice(down, a.kvLoraRank, dR);
         rotate(kR, 0, dR, position);
         const Vec up = linear(prefix + "kv_b_proj", c, false);
@@ -225,6 +224,23 @@ private:
             heads.v.push_back(slice(up, h * (dN + a.vHeadDim) + dN, a.vHeadDim));
         }
         return heads;
+    }
+
+    /// A latent as it is kept: through its norm unless the configuration is without.
+    Vec latentNormed(const Vec& latent, const std::string& name) const {
+        const AttentionConfig& a = m_config.attention;
+        const bool norm = a.latentNorm ? *a.latentNorm : a.latent == Latent::Joint;
+        return norm ? normed(latent, name + ".weight", 1e-6) : latent;
+    }
+
+    /// Latents one after the other, each through the norm by itself.
+    Vec eachNormed(const Vec& latents, std::int64_t rank, const std::string& name) const {
+        Vec out;
+        for (std::int64_t at = 0; at < std::ssize(latents); at += rank) {
+            const Vec one = latentNormed(slice(latents, at, rank), name);
+            out.insert(out.end(), one.begin(), one.end());
+        }
+        return out;
     }
 
     /// A latent through a head's up-projection: rows [h·d, (h + 1)·d) of the matrix.
@@ -243,8 +259,8 @@ private:
     Heads rebuiltHeads(const Vec& x, std::size_t position, const std::string& prefix) const {
         const AttentionConfig& a = m_config.attention;
         const Vec q = linear(prefix + "q_proj", x, a.bias);
-        const Vec keyLatents = linear(prefix + "k_down_proj", x, false);
-        const Vec valueLatents = linear(prefix + "v_down_proj", x, false);
+        const Vec keyLatents = eachNormed(linear(prefix + "k_down_proj", x, false), a.kRank, prefix + "k_latent_layernorm");
+        const Vec valueLatents = eachNormed(linear(prefix + "v_down_proj", x, false), a.vRank, prefix + "v_latent_layernorm");
         Heads heads;
         heads.first = keyLatents;
         heads.second = valueLatents;
