@@ -13,7 +13,7 @@ namespace {
 constexpr int kPanelVectors = static_cast<int>(kPanel) / kLanes;
 /// Panels side by side in a product with one token: enough independent sums to hide the latency of fma.
 constexpr int kSidePanels = kPanelVectors >= 8 ? 1 : 8 / kPanelVectors;
-/// Columns of a panel that stay near while tokens pass by. Longer than the fastest cache would like: beginning and ending a tile costs more.
+/// Columns of a panel that stay near while tokens pass by. Longer than the fastest cache would like: beginning a tile costs more.
 constexpr std::int64_t kBlock = 512;
 /// Tokens, and panels, whose blocks of columns stay in the second cache together.
 constexpr std::int64_t kPass = 192;
