@@ -13,8 +13,8 @@ namespace {
 constexpr int kPanelVectors = static_cast<int>(kPanel) / kLanes;
 /// Panels side by side in a product with one token: enough independent sums to hide the latency of fma.
 constexpr int kSidePanels = kPanelVectors >= 8 ? 1 : 8 / kPanelVectors;
-/// Columns of a panel that stay in the fastest cache while tokens pass by.
-constexpr std::int64_t kBlock = 128;
+/// Columns of a panel that stay near while tokens pass by. Longer than the fastest cache would like: beginning a tile costs more.
+constexpr std::int64_t kBlock = 512;
 /// Tokens, and panels, whose blocks of columns stay in the second cache together.
 constexpr std::int64_t kPass = 192;
 constexpr std::int64_t kPassPanels = 4;
