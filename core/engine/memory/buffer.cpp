@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/memory/buffer.h"
 
+#include <sys/mman.h>
+
 #include <cstring>
 #include <new>
 #include <string>
@@ -11,8 +13,14 @@
 namespace loom {
 
 namespace {
-constexpr std::align_val_t kAlignment{64};
+constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+/// Large memory begins where a huge page can: what is read from end to end at every token then costs few page translations.
+std::align_val_t alignmentOf(std::int64_t bytes) {
+    return std::align_val_t{bytes >= static_cast<std::int64_t>(2 * kHugePage) ? kHugePage : kAlignment};
 }
+}  // namespace
 
 void MemoryAccount::add(MemoryKind kind, std::int64_t bytes) {
     const auto k = static_cast<std::size_t>(kind);
@@ -52,10 +60,15 @@ void Buffer::reset() noexcept {
 
 Buffer HostAllocator::allocate(MemoryKind kind, std::int64_t bytes) {
     if (bytes < 0) throw Error{"A buffer of a negative size was asked for", std::to_string(bytes) + " bytes", {}};
-    void* memory = ::operator new(static_cast<std::size_t>(bytes), kAlignment, std::nothrow);
+    void* memory = ::operator new(static_cast<std::size_t>(bytes), alignmentOf(bytes), std::nothrow);
     if (memory == nullptr) {
         throw Error{"Not enough memory", std::to_string(bytes) + " bytes", "Choose a smaller context or close other programs"};
     }
+#ifdef MADV_HUGEPAGE
+    if (alignmentOf(bytes) == std::align_val_t{kHugePage}) {
+        ::madvise(memory, static_cast<std::size_t>(bytes) / kHugePage * kHugePage, MADV_HUGEPAGE);  // a wish: it may go unheard
+    }
+#endif
     std::memset(memory, 0, static_cast<std::size_t>(bytes));
     m_account.add(kind, bytes);
     return {*this, kind, static_cast<std::byte*>(memory), bytes};
@@ -66,7 +79,7 @@ void HostAllocator::copy(std::byte* to, const std::byte* from, std::int64_t byte
 }
 
 void HostAllocator::release(MemoryKind kind, std::byte* data, std::int64_t bytes) noexcept {
-    ::operator delete(data, kAlignment);
+    ::operator delete(data, alignmentOf(bytes));
     m_account.remove(kind, bytes);
 }
 
