@@ -18,7 +18,7 @@ TEST_F(Cli, MemoryAnswersForAPreset) {
     EXPECT_EQ(doc["formula"], "(512 latent + 64 rotary key) × 61 layers × 2 bytes × 4096 positions × 2 stories = 575668224 bytes");
     EXPECT_EQ(doc["lanes"][0]["bytes"].get<std::int64_t>() + doc["lanes"][1]["bytes"].get<std::int64_t>(), doc["bytes"]);
     EXPECT_EQ(doc["weights"]["parameters"], 671'026'419'200);
-    EXPECT_EQ(doc["weights"]["from"], "published");
+    EXPECT_EQ(doc["weights"]["from"], "shapes");
     EXPECT_EQ(doc["path"], "absorbed");
     const auto naive = json("memory --preset deepseek-v2-lite --context 1 --path naive");
     EXPECT_EQ(naive["bytes"], 276'480);

@@ -15,7 +15,7 @@ constexpr std::int64_t kMaxLayers = 10'000;
 
 /// "attention_types": [[["global", "local"], 12], …]: each list of kinds so many times. True = local.
 std::vector<bool> localLayers(const ConfigReader& reader) {
-    const auto fail = [&] [[noreturn]] {
+    const auto fail = [&] {
         reader.fail("attention_types must be a list such as [[[\"global\", \"local\"], 12]], of global and local layers");
     };
     if (!reader.has("attention_types")) reader.fail("The key attention_types is missing");
@@ -23,7 +23,7 @@ std::vector<bool> localLayers(const ConfigReader& reader) {
     if (!types.is_array()) fail();
     std::vector<bool> local;
     for (const nlohmann::json& entry : types) {
-        if (!entry.is_array() || entry.size() != 2 || !entry[0].is_array() || !entry[1].is_number_unsigned()) fail();
+        if (!entry.is_array() || entry.size() != 2 || !entry[0].is_array() || entry[0].empty() || !entry[1].is_number_unsigned()) fail();
         const auto times = entry[1].get<std::uint64_t>();
         if (times > static_cast<std::uint64_t>(kMaxLayers)) fail();
         for (std::uint64_t i = 0; i < times; ++i) {
