@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include <QTimer>
+
 #include "app/session/limits.h"
 #include "core/data/error_guard.h"
 #include "core/engine/evaluate/precision_loss.h"
@@ -17,11 +19,7 @@ constexpr std::chrono::seconds kKept{60};
 
 }  // namespace
 
-InspectWorker::InspectWorker(std::shared_ptr<Engine> engine) : m_engine(std::move(engine)) {
-    m_forget.setSingleShot(true);
-    m_forget.setInterval(kKept);
-    connect(&m_forget, &QTimer::timeout, this, [this] { m_network.reset(); });
-}
+InspectWorker::InspectWorker(std::shared_ptr<Engine> engine) : m_engine(std::move(engine)) {}
 
 void InspectWorker::attention(JobId job, const std::shared_ptr<const OpenModel>& model, const TokenIds& tokens, LayerIndex layer,
                               const std::stop_token& stop) {
@@ -30,7 +28,9 @@ void InspectWorker::attention(JobId job, const std::shared_ptr<const OpenModel>&
     auto map = network ? (*network)->attention(tokens, layer, stop) : Result<AttentionMap>(tl::unexpected(network.error()));
     if (stop.stop_requested()) return emit cancelled(job);
     m_network = network.value_or(nullptr);
-    m_forget.start();
+    QTimer::singleShot(kKept, this, [this, question = ++m_questions] {
+        if (question == m_questions) m_network.reset();
+    });
     if (!map) return emit failed(job, QString::fromStdString(map.error().message()));
     emit attentionReady(job, std::make_shared<const AttentionMap>(std::move(*map)));
 }

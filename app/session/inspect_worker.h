@@ -2,13 +2,13 @@
 // InspectWorker: computes what views ask about a finished text, in the Background lane.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <vector>
 
 #include <QObject>
 #include <QString>
-#include <QTimer>
 
 #include "core/data/attention_map.h"
 #include "core/data/device_kind.h"
@@ -42,7 +42,7 @@ signals:
 private:
     std::shared_ptr<Engine> m_engine;
     std::shared_ptr<ReferenceModel> m_network;  ///< of the last question, while another may follow soon
-    QTimer m_forget{this};
+    std::int64_t m_questions = 0;
 };
 
 }  // namespace loom::session
