@@ -32,8 +32,12 @@ TEST_F(Cli, MemoryAnswersForACheckpoint) {
     const auto doc = json("memory " + folder + " --context 10 --dtype f32");
     EXPECT_EQ(doc["bytes"], (16 + 4) * 2 * 4 * 10);
     EXPECT_EQ(json("memory " + folder + " --dtype int8")["bytes"], (20 + 2 * 4) * 2 * 64) << "its own context where none is given";
-    EXPECT_EQ(doc["bytes"].get<std::int64_t>(), json("generate " + folder + " --prompt abcd --max-tokens 6")["cache"]["bytes"])
+    EXPECT_EQ(doc["bytes"].get<std::int64_t>(),
+              json("generate " + folder + " --prompt abcd --max-tokens 6 --precision reference")["cache"]["bytes"])
         << "what is allocated for the same ten positions";
+    EXPECT_EQ(json("memory " + folder + " --context 16 --dtype f32")["bytes"],
+              json("generate " + folder + " --prompt abcd --max-tokens 6")["cache"]["bytes"])
+        << "the fast path takes whole blocks of 16";
 }
 
 TEST_F(Cli, MemoryShowsTheEquation) {

@@ -57,7 +57,10 @@ TEST_F(Cli, CompareSaysWhyNothingCanBeAbsorbed) {
     expectError("compare " + folder + " --prompt hello --tokens 100 --json", "context");
     expectError("compare " + folder + " --paths naive,naive --prompt hello", "twice");
     expectError("compare " + folder + " --prompt \"$(printf 'caf\\351')\"", "UTF-8");
-    EXPECT_EQ(run("compare " + folder + " --paths fast --prompt hello").code, 2);
+    EXPECT_EQ(run("compare " + folder + " --paths slow --prompt hello").code, 2);
+    const auto fast = json("compare " + folder + " --paths naive,fast --precision bf16 --prompt hello --tokens 3");
+    EXPECT_EQ(fast["paths"][1]["path"], "fast bf16");
+    EXPECT_TRUE(fast["paths"][1]["last_step"].is_null());
     EXPECT_EQ(run("compare " + folder + " --tokens 0").code, 2);
 }
 
