@@ -5,6 +5,20 @@
 #include <algorithm>
 
 namespace loom::decode {
+namespace {
+
+/// Asks for the cells of a block before they are needed: blocks lie apart, and kernels read their rows in short pieces, so that the
+/// processor does not see for itself what comes next.
+void prefetch(const Cells& cells, std::int64_t positions, std::int64_t width) {
+    constexpr std::int64_t kLine = 64;
+    const std::int64_t bytes = width * bytesPerElement(cells.type);
+    for (std::int64_t p = 0; p < positions; ++p) {
+        const std::byte* row = cells.data + p * cells.stride * bytesPerElement(cells.type);
+        for (std::int64_t i = 0; i < bytes; i += kLine) __builtin_prefetch(row + i, 0, 3);
+    }
+}
+
+}  // namespace
 
 AttentionBatch::AttentionBatch(const Worker& worker, const Tile& tile, LayerIndex layer, std::int64_t window, bool heads, std::int64_t n)
     : m_worker(worker),
@@ -29,6 +43,7 @@ std::int64_t AttentionBatch::positionsIn(std::int64_t block) const { return std:
 void AttentionBatch::score(const float* queries, std::int64_t queryStride, std::size_t lane, std::int64_t offset, std::int64_t width,
                            float scale, bool add) const {
     for (std::int64_t block = firstBlock(); block < lastBlock(); ++block) {
+        if (block + 1 < lastBlock()) prefetch(m_cache.cells(m_layer, lane, block + 1, offset), positionsIn(block + 1), width);
         m_worker.kernels().scores(queries, queryStride, m_n, m_cache.cells(m_layer, lane, block, offset), positionsIn(block), width, scale,
                                   add, scoresOf(block), m_stride);
     }
@@ -44,6 +59,7 @@ void AttentionBatch::mix(std::size_t lane, std::int64_t offset, std::int64_t wid
     for (std::int64_t j = 0; j < m_n; ++j) std::fill_n(out + j * outStride, width, 0.0F);
     for (std::int64_t block = firstBlock(); block < lastBlock(); ++block) {
         const Cells cells = m_cache.cells(m_layer, lane, block, offset);
+        if (block + 1 < lastBlock()) prefetch(m_cache.cells(m_layer, lane, block + 1, offset), positionsIn(block + 1), width);
         const std::int64_t begin = block * kBlock;
         if (begin >= first(m_n - 1) && begin + kBlock <= last(0) + 1) {
             m_worker.kernels().mix(scoresOf(block), m_stride, m_n, cells, kBlock, width, out, outStride);

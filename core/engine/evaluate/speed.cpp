@@ -58,17 +58,19 @@ double Speed::shareOfLimit() const { return bytesPerSecond > 0 ? static_cast<dou
 
 double readBandwidth(std::int64_t threads, std::int64_t bytes) {
     const std::int64_t words = bytes / 8 / threads;
-    std::vector<std::vector<std::uint64_t>> memory(static_cast<std::size_t>(threads));
+    MemoryAccount account;
+    HostAllocator allocator(account);  // as weights are allocated
     std::atomic<std::uint64_t> sink{0};
     double best = 0;
     std::barrier meet(threads);
     const auto work = [&](std::size_t me) {
-        memory[me].assign(static_cast<std::size_t>(words), me + 1);
+        Buffer memory = allocator.allocate(MemoryKind::Other, words * 8);
+        const std::span read(reinterpret_cast<const std::uint64_t*>(memory.data()), static_cast<std::size_t>(words));
         for (int pass = 0; pass < 6; ++pass) {  // the first one warms up
             meet.arrive_and_wait();
             const auto start = Clock::now();
             std::uint64_t sum = 0;
-            for (const std::uint64_t word : memory[me]) sum += word;
+            for (const std::uint64_t word : read) sum += word;
             sink += sum;
             meet.arrive_and_wait();
             const double seconds = secondsSince(start);
