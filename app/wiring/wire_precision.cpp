@@ -97,7 +97,7 @@ private:
         }
         actionOf(m_parts.session->precision())->setChecked(true);
         QAction* measure = m_parts.actions.measurePrecisions;
-        measure->setEnabled(m_model && m_model->fastPath && !m_measuring);
+        measure->setEnabled(m_model && m_model->whyReference.empty() && !m_measuring);
         measure->setText(m_measuring ? QMainWindow::tr("Measuring…") : QMainWindow::tr("&Measure what they cost"));
     }
 
