@@ -6,11 +6,11 @@ taken within a round (ours over the fastest peer of that round) and the median o
 
     python3 -m venv peers
     peers/bin/pip install torch==2.13.0
-    peers/bin/pip install transformers==4.57.6 gguf llama-cpp-python ctranslate2
+    peers/bin/pip install transformers==4.57.6 gguf xllamacpp ctranslate2
     peers/bin/python tests/bench/decode_peers.py --program build/release/bin/latentloom-cli [--shape S15 P50 P200] [--precision f32 bf16 int8 int4]
 
 Peers that are not installed are left out. Weights are random (a seed), the same for all: a Hugging Face folder that the script writes, and
-GGUF files made of it. llama.cpp: F32, BF16, Q8_0, Q4_0. transformers: eager, f32 and bf16. torch: the same with dynamic int8 linear maps.
+GGUF files made of it. llama.cpp (in the wheel of xllamacpp): F32, BF16, Q8_0, Q4_0. transformers: eager, f32 and bf16. torch: the same with dynamic int8 linear maps.
 CTranslate2: float32, int8.
 """
 import argparse
@@ -35,7 +35,7 @@ PEERS = {  # precision → who can do it
     "int8": ["llama.cpp", "torch-dynamic", "ctranslate2"],
     "int4": ["llama.cpp"],
 }
-NEEDS = {"llama.cpp": "llama_cpp", "transformers": "transformers", "torch-dynamic": "transformers", "ctranslate2": "ctranslate2"}
+NEEDS = {"llama.cpp": "xllamacpp", "transformers": "transformers", "torch-dynamic": "transformers", "ctranslate2": "ctranslate2"}
 
 
 # ---- Weights: a Hugging Face folder, and GGUF files of the same tensors.
@@ -85,7 +85,7 @@ def write_gguf(model, shape, kind, path):
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list([f"w{i}" for i in range(s["V"])])
     writer.add_token_types([1] * s["V"])
-    writer.add_token_merges([])
+    writer.add_token_merges(["w 0"])  # llama.cpp wants one at least
     writer.add_bos_token_id(0)
     writer.add_eos_token_id(0)
     target = getattr(gguf.GGMLQuantizationType, GGUF_TYPES[kind])
@@ -140,7 +140,7 @@ def prepare(shape, precisions, folder):
     model = hf_model(shape)
     model.save_pretrained(os.path.join(folder, "hf"))
     write_tokenizer(os.path.join(folder, "hf"), SHAPES[shape]["V"])
-    if importlib.util.find_spec("llama_cpp"):
+    if importlib.util.find_spec("xllamacpp"):
         for precision in precisions:
             write_gguf(model, shape, precision, os.path.join(folder, precision + ".gguf"))
     if importlib.util.find_spec("ctranslate2"):
@@ -161,18 +161,44 @@ def median_rate(count, step, repeats):
 
 
 def run_llama(options, folder):
-    import llama_cpp
-    llm = llama_cpp.Llama(os.path.join(folder, options.precision[0] + ".gguf"), n_ctx=512, n_batch=512, n_threads=options.threads,
-                          n_threads_batch=options.threads, verbose=False)
+    """Through llama.cpp's C functions, which the wheel exports: its Python interface is a server, whose queue costs milliseconds a token.
+    Structures are passed as they were handed out, so that their size need not be known."""
+    import ctypes
+    import xllamacpp
+
+    class Opaque(ctypes.Structure):
+        _fields_ = [("bytes", ctypes.c_char * 1024)]
+
+    lib = ctypes.CDLL(xllamacpp.xllamacpp.__file__)
+    for name, result, arguments in (
+            ("llama_model_default_params", Opaque, []), ("llama_context_default_params", Opaque, []),
+            ("llama_model_load_from_file", ctypes.c_void_p, [ctypes.c_char_p, Opaque]),
+            ("llama_init_from_model", ctypes.c_void_p, [ctypes.c_void_p, Opaque]),
+            ("llama_set_n_threads", None, [ctypes.c_void_p, ctypes.c_int32, ctypes.c_int32]),
+            ("llama_get_memory", ctypes.c_void_p, [ctypes.c_void_p]), ("llama_memory_clear", None, [ctypes.c_void_p, ctypes.c_bool]),
+            ("llama_batch_get_one", Opaque, [ctypes.c_void_p, ctypes.c_int32]),
+            ("llama_decode", ctypes.c_int32, [ctypes.c_void_p, Opaque])):
+        function = getattr(lib, name)
+        function.restype, function.argtypes = result, arguments
+    model = lib.llama_model_load_from_file(os.path.join(folder, options.precision[0] + ".gguf").encode(), lib.llama_model_default_params())
+    wishes = lib.llama_context_default_params()
+    (ctypes.c_uint32 * 3).from_buffer(wishes)[:] = [512, 512, 512]  # n_ctx, n_batch, n_ubatch
+    context = lib.llama_init_from_model(model, wishes)
+    lib.llama_set_n_threads(context, options.threads, options.threads)
+
+    def evaluate(tokens):
+        ids = (ctypes.c_int32 * len(tokens))(*tokens)
+        if lib.llama_decode(context, lib.llama_batch_get_one(ids, len(tokens))) != 0:
+            raise RuntimeError("llama_decode failed")
 
     def read():
-        llm.reset()
-        llm.eval([(7 * i + 1) % 1000 for i in range(options.prefill)])
+        lib.llama_memory_clear(lib.llama_get_memory(context), True)
+        evaluate([(7 * i + 1) % 1000 for i in range(options.prefill)])
 
     def write():
-        llm.reset()
+        lib.llama_memory_clear(lib.llama_get_memory(context), True)
         for i in range(options.decode):
-            llm.eval([(11 * i + 1) % 1000])
+            evaluate([(11 * i + 1) % 1000])
 
     return {"prefill": median_rate(options.prefill, read, options.repeats), "decode": median_rate(options.decode, write, options.repeats)}
 

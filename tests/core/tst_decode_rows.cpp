@@ -74,29 +74,49 @@ TEST_P(DecodeKernels, SwigluIsSiluTimesUp) {
     EXPECT_EQ(inUp, out);
 }
 
-TEST_P(DecodeKernels, SoftmaxOfWhatIsSeen) {
+TEST_P(DecodeKernels, ExponentialsAndTheirSum) {
     for (const std::int64_t n : kSizes) {
         std::vector<float> row = numbers(n + 3, 7, 20);
         const float behind = row[at(n)];
-        double sum = 0;
         double best = -1e30;
         for (std::int64_t i = 0; i < n; ++i) best = std::max(best, static_cast<double>(row[at(i)]));
-        for (std::int64_t i = 0; i < n; ++i) sum += std::exp(static_cast<double>(row[at(i)]) - best);
         std::vector<double> expected;
-        for (std::int64_t i = 0; i < n; ++i) expected.push_back(std::exp(static_cast<double>(row[at(i)]) - best) / sum);
-        set().softmax(row.data(), n);
+        double sum = 0;
+        for (std::int64_t i = 0; i < n; ++i) expected.push_back(std::exp(static_cast<double>(row[at(i)]) - best));
+        for (const double e : expected) sum += e;
+        float largest = 0;
+        const float total = set().exponentials(row.data(), n, &largest);
+        EXPECT_NEAR(static_cast<double>(total), sum, 1e-6 * sum);
+        EXPECT_FLOAT_EQ(largest, static_cast<float>(best));
         EXPECT_EQ(row[at(n)], behind);
         row.resize(at(n));
         expectNear(row, expected, 1e-6);
     }
+    float largest = 0;
     std::vector<float> masked{1, -kInfinity, 1, -kInfinity, 1, 1, -1e30F, -kInfinity, -kInfinity, -kInfinity, -kInfinity};
-    set().softmax(masked.data(), static_cast<std::int64_t>(masked.size()));
-    expectNear(masked, {0.25, 0, 0.25, 0, 0.25, 0.25, 0, 0, 0, 0, 0}, 1e-6);
+    EXPECT_EQ(set().exponentials(masked.data(), static_cast<std::int64_t>(masked.size()), &largest), 4.0F);
+    expectNear(masked, {1, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0}, 1e-6);
     std::vector<float> broken(20, 1.0F);
     broken[13] = kNaN;
-    set().softmax(broken.data(), 20);
-    EXPECT_TRUE(std::isnan(broken[0]));
-    set().softmax(broken.data(), 0);  // nothing is seen: nothing is touched
+    EXPECT_TRUE(std::isnan(set().exponentials(broken.data(), 20, &largest)));
+    EXPECT_EQ(set().exponentials(broken.data(), 0, &largest), 0.0F);
+}
+
+TEST_P(DecodeKernels, ScaleAndBlend) {
+    for (const std::int64_t n : kSizes) {
+        std::vector<float> x = numbers(n, 2);
+        const std::vector<float> y = numbers(n, 3);
+        std::vector<double> scaled;
+        std::vector<double> blended;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            scaled.push_back(static_cast<double>(x[i]) * 0.75);
+            blended.push_back(scaled[i] * 0.3F + static_cast<double>(y[i]) * 2.5);
+        }
+        set().scale(x.data(), 0.75F, n);
+        expectNear(x, scaled, 1e-7);
+        set().blend(x.data(), 0.3F, y.data(), 2.5F, n);
+        expectNear(x, blended, 3e-7);
+    }
 }
 
 TEST_P(DecodeKernels, NormsMatchDouble) {

@@ -20,28 +20,29 @@ struct Queries {
 /// thread's elements of it: the range that is returned. With `wantedOnly` only for the rows that are wanted after the last layer.
 ThreadTeam::Range attend(const Worker& worker, const LayerWeights& weights, LayerIndex layer, bool wantedOnly);
 
-/// A piece of work: heads [first, last), which all read cells of key/value head `group`, of one tile.
-struct HeadTask {
-    Tile tile;
-    std::int64_t group = 0;
-    std::int64_t first = 0;
-    std::int64_t last = 0;
+/// What forms of attention differ in between the cells and the heads' outputs.
+class HeadForm {
+public:
+    HeadForm() = default;
+    HeadForm(const HeadForm&) = delete;
+    HeadForm& operator=(const HeadForm&) = delete;
+    virtual ~HeadForm() = default;
+
+    [[nodiscard]] virtual std::int64_t groups() const = 0;         ///< key/value heads of a position
+    [[nodiscard]] virtual std::size_t valueLane() const = 0;       ///< which lane is mixed
+    [[nodiscard]] virtual std::int64_t valueWidth() const = 0;     ///< of a group's cells in it
+    [[nodiscard]] virtual std::int64_t absorbedWidth() const = 0;  ///< of a query that has taken W^{UK} in; 0 = keys are met as they are
+    /// Rotates the queries of a head of all rows of `tile`, and writes them absorbed to `absorbed` [rows, absorbedWidth()].
+    virtual void prepare(const Tile& tile, std::int64_t head, float* absorbed) const = 0;
+    /// Scores of a chunk; `absorbed` [queries of the batch, absorbedWidth()].
+    virtual void score(const AttentionBatch& batch, std::int64_t chunk, const float* absorbed) const = 0;
+    /// Makes space.attended of a head from its mixed cells [rows, valueWidth()].
+    virtual void finish(const Tile& tile, std::int64_t head, const float* mixed) const = 0;
 };
-/// Calls work(task) for this thread's pieces. `groups` key/value heads; a piece has at most `most` heads.
-template <class Work>
-void forTasks(const Worker& worker, std::span<const Tile> tiles, std::int64_t groups, std::int64_t most, Work work) {
-    const std::int64_t perGroup = worker.step().config.attention.heads / groups;
-    const auto count = static_cast<std::int64_t>(tiles.size());
-    std::int64_t heads = perGroup < most ? perGroup : most;
-    if (count * groups < worker.threads()) heads = std::min(heads, (perGroup + worker.threads() - 1) / worker.threads());
-    const std::int64_t pieces = (perGroup + heads - 1) / heads;
-    for (std::int64_t i = worker.thread(); i < count * groups * pieces; i += worker.threads()) {  // long and short tiles in turns
-        const std::int64_t group = i / count / pieces;
-        const std::int64_t begin = i / count % pieces * heads;
-        work(HeadTask{tiles[static_cast<std::size_t>(i % count)], group, group * perGroup + begin,
-                      group * perGroup + std::min(begin + heads, perGroup)});
-    }
-}
+
+/// Scores, softmax and mixing of all heads: space.attended. A long past of a single row is divided among the threads by positions, which
+/// meet then; anything else by tiles and heads.
+void attendHeads(const Worker& worker, LayerIndex layer, std::int64_t window, const HeadForm& form, std::span<const Tile> tiles);
 
 /// Rows and columns of whole keys and values: none of a latent, or one that has been expanded.
 struct FullShape {
@@ -49,7 +50,6 @@ struct FullShape {
     std::int64_t keyWidth = 0;
     std::int64_t valueWidth = 0;
 };
-/// Scores, softmax and mixing over whole keys and values: space.attended [R, H·valueWidth].
 void attendFull(const Worker& worker, const LayerWeights& weights, LayerIndex layer, const FullShape& shape, const Queries& queries,
                 std::span<const Tile> tiles);
 /// The same over latents: absorbed, or with keys that are rebuilt block by block.

@@ -1,59 +1,93 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// AttentionBatch: queries that read the same cells: scores, softmax and mixing over the blocks of a cache.
+// AttentionBatch: queries that pass by a cache together, a chunk of positions at a time.
 //
-// A query's result does not hang on the others: scores are single products, the softmax is over its own positions, and mixing adds
-// position after position, a whole block for all queries where all see it, else query by query.
+// Softmax over any number of positions in one pass over the cache (arXiv 1805.02867; arXiv 2205.14135, section 3.1): a chunk gives
+// Σ e^(s − m) · cells and Σ e^(s − m), m the largest score of the chunk; PartSums::join puts chunks together in their order. Chunks begin
+// at multiples of kChunk, so a query's bits hang neither on the other queries nor on which thread took which chunk.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "core/engine/decode/worker.h"
 
 namespace loom::decode {
 
-/// Either several heads of one row (`heads` true), or consecutive rows of one head.
+/// Heads [first, last) of a tile: of its only row up to kTile at once, else one after the other with all rows.
+struct HeadTask {
+    Tile tile;
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+};
+
+/// Either several heads of one row, or the rows of a tile in one head.
 class AttentionBatch {
 public:
-    /// Queries of `tile` in `layer`, n heads of its only row or its rows. `window`: positions that a query sees, 0 = all.
-    AttentionBatch(const Worker& worker, const Tile& tile, LayerIndex layer, std::int64_t window, bool heads, std::int64_t n);
+    /// `groups` key/value heads; `window`: positions that a query sees, 0 = all.
+    AttentionBatch(const Worker& worker, const HeadTask& task, LayerIndex layer, std::int64_t groups, std::int64_t window);
 
-    /// scores = scale · q·cells (added to what is there with `add`), of cells [offset, offset + width) of a lane.
-    void score(const float* queries, std::int64_t queryStride, std::size_t lane, std::int64_t offset, std::int64_t width, float scale,
-               bool add) const;
-    void softmax() const;
-    /// out[j] = Σ_p weight[j, p] · cells[p]; out [n, outStride].
-    void mix(std::size_t lane, std::int64_t offset, std::int64_t width, float* out, std::int64_t outStride) const;
-    /// Hands the weights to the rows that want them; the first query belongs to head `head`.
-    void capture(std::int64_t head) const;
-
-    [[nodiscard]] const BlockCache& cache() const { return m_cache; }
+    [[nodiscard]] const HeadTask& task() const { return m_task; }
     [[nodiscard]] LayerIndex layer() const { return m_layer; }
+    [[nodiscard]] const BlockCache& cache() const { return m_cache; }
     [[nodiscard]] std::int64_t queries() const { return m_n; }
-    /// The blocks that any query sees.
-    [[nodiscard]] std::int64_t firstBlock() const { return m_base / kBlock; }
-    [[nodiscard]] std::int64_t lastBlock() const { return (m_end + kBlock - 1) / kBlock; }
-    /// How many positions of a block are kept or being kept.
-    [[nodiscard]] std::int64_t positionsIn(std::int64_t block) const;
-    /// Where the scores of a block's first position stand; the next query's are scoreStride() further.
-    [[nodiscard]] float* scoresOf(std::int64_t block) const { return m_scores + (block * kBlock - m_base); }
-    [[nodiscard]] std::int64_t scoreStride() const { return m_stride; }
+    /// The chunks that any query sees.
+    [[nodiscard]] std::int64_t firstChunk() const { return first(0) / kChunk; }
+    [[nodiscard]] std::int64_t lastChunk() const { return (m_end + kChunk - 1) / kChunk; }
+
+    /// Calls body(block, positions in it, its first score of query 0) for the blocks of a chunk that any query sees; the next query's
+    /// scores are kChunk further.
+    template <class Body>
+    void forBlocks(std::int64_t chunk, Body body) const {
+        const std::int64_t end = std::min((chunk + 1) * kChunk, m_end);
+        for (std::int64_t p = std::max(chunk * kChunk, first(0) / kBlock * kBlock); p < end; p += kBlock) {
+            body(p / kBlock, std::min(kBlock, end - p), m_scores + (p - chunk * kChunk));
+        }
+    }
+    /// Calls body(group, its first query, how many) for the key/value heads that the queries belong to.
+    template <class Body>
+    void forGroups(Body body) const {
+        if (m_task.tile.count > 1) return body(m_task.first / m_perGroup, std::int64_t{0}, m_n);
+        for (std::int64_t head = m_task.first; head < m_task.last;) {
+            const std::int64_t end = std::min((head / m_perGroup + 1) * m_perGroup, m_task.last);
+            body(head / m_perGroup, head - m_task.first, end - head);
+            head = end;
+        }
+    }
+
+    /// scores = scale · q · cells of a chunk (added to what is there with `add`). Cells of the queries' own groups, `width` each, or with
+    /// `shared` the same for all.
+    void score(std::int64_t chunk, const float* queries, std::int64_t queryStride, std::size_t lane, std::int64_t width, bool shared,
+               float scale, bool add) const;
+    /// e^(score − largest) of a chunk, in place; sums [queries()].
+    void weigh(std::int64_t chunk, PartSums* sums) const;
+    /// out[j] = Σ_p weight[j, p] · cells[p] over a chunk; out [queries(), outStride].
+    void mix(std::int64_t chunk, std::size_t lane, std::int64_t width, float* out, std::int64_t outStride) const;
+
+    /// Whether a row wants to know its weights in this layer.
+    [[nodiscard]] bool captured() const;
+    /// Hands query j's weights of a chunk to the row that wants them.
+    void capture(std::int64_t j, std::int64_t chunk, PartSums::Factors factors) const;
+    /// Divides them by the sum of all.
+    void finishCapture(std::int64_t j, float inverse) const;
 
 private:
-    [[nodiscard]] std::int64_t last(std::int64_t query) const { return m_position + (m_heads ? 0 : query); }  ///< the newest position seen
-    [[nodiscard]] std::int64_t first(std::int64_t query) const;                                               ///< the oldest
+    [[nodiscard]] std::int64_t last(std::int64_t query) const {  ///< the newest position seen
+        return m_position + (m_task.tile.count > 1 ? query : 0);
+    }
+    [[nodiscard]] std::int64_t first(std::int64_t query) const;  ///< the oldest
+    /// The weights of query j's head in its row's AttentionRow, null where nobody wants them.
+    [[nodiscard]] float* seen(std::int64_t query) const;
 
     const Worker& m_worker;
-    const Tile& m_tile;
+    HeadTask m_task;
     LayerIndex m_layer;
     const BlockCache& m_cache;
+    std::int64_t m_perGroup;
     std::int64_t m_window;
-    bool m_heads;
     std::int64_t m_n;
     std::int64_t m_position;  ///< of the first query
-    std::int64_t m_base;      ///< the first position that has a score; begins a block
-    std::int64_t m_end;       ///< behind the last
-    float* m_scores;
-    std::int64_t m_stride;
+    std::int64_t m_end;       ///< behind the last position that any query sees
+    float* m_scores;          ///< [queries(), kChunk]
 };
 
 }  // namespace loom::decode

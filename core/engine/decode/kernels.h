@@ -82,8 +82,12 @@ struct Kernels {
     /// Reads a row of cells.
     void (*read)(const std::byte* cells, DType type, float scale, std::int64_t width, float* out);
 
-    /// In place; row[seen, …) is not touched.
-    void (*softmax)(float* row, std::int64_t seen);
+    /// x = e^(x − largest) in place; returns their sum, which is 0 only for n = 0.
+    float (*exponentials)(float* x, std::int64_t n, float* largest);
+    /// x = x · factor, in place.
+    void (*scale)(float* x, float factor, std::int64_t n);
+    /// to = to · keep + from · take.
+    void (*blend)(float* to, float keep, const float* from, float take, std::int64_t n);
     /// out = x / rms(x) · weight.
     void (*rmsNorm)(const float* x, const float* weight, float eps, std::int64_t n, float* out);
     /// out = (x − mean) / deviation · weight + bias; bias may be null.

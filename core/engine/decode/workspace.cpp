@@ -72,19 +72,27 @@ void Workspace::reserve(const ModelConfig& config, const DecodeWeights& weights,
     if (stream.empty()) reserveShared(config, weights, allocator);
     if (threads.size() < static_cast<std::size_t>(threadCount)) threads.resize(static_cast<std::size_t>(threadCount));
     const AttentionConfig& a = config.attention;
-    const std::int64_t blocks = (capacity + kBlock - 1) / kBlock;
+    const bool latent = a.latent != Latent::None;
     const std::int64_t keyWidth = a.latent == Latent::Joint ? a.kvLoraRank : a.kRank;
-    const std::int64_t valueWidth = a.latent == Latent::Joint ? a.kvLoraRank : a.vRank;
+    // What is mixed: latents, or values where the path is naive or there are no latents.
+    const std::int64_t mixedWidth = std::max({a.valueHeadDim(), latent ? keyWidth : 0, a.vRank});
+    const std::int64_t chunks = (capacity + kChunk - 1) / kChunk;
+    if (threadCount > 1 && chunks >= kSplitChunks * threadCount) {
+        if (latent) grow(absorbed, a.heads * keyWidth, allocator);
+        grow(parts, chunks * a.heads * mixedWidth, allocator);
+        partSums.resize(std::max(partSums.size(), static_cast<std::size_t>(chunks * a.heads)));
+    }
     for (ThreadSpace& own : threads) {
-        grow(own.scores, kTile * blocks * kBlock, allocator);
         if (!own.normed.empty()) continue;
+        grow(own.scores, kTile * kChunk, allocator);
+        grow(own.mixed, kTile * mixedWidth, allocator);
+        grow(own.part, kTile * mixedWidth, allocator);
         grow(own.normed, kAlone * widestInput(config), allocator);
         own.input.reserve(kAlone, widestInput(config));
         grow(own.row, widestLane(config), allocator);
-        if (a.latent == Latent::None) continue;
-        own.head.reserve(kTile, std::max({a.qkHeadDim(), keyWidth, valueWidth}));
+        if (!latent) continue;
+        own.head.reserve(kTile, std::max({a.qkHeadDim(), keyWidth, mixedWidth}));
         grow(own.queries, kTile * keyWidth, allocator);
-        grow(own.mixed, kTile * valueWidth, allocator);
         grow(own.latents, kBlock * keyWidth, allocator);
         grow(own.keys, kBlock * a.qkHeadDim(), allocator);
     }

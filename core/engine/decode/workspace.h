@@ -7,6 +7,7 @@
 
 #include "core/data/model_config.h"
 #include "core/engine/decode/decode_weights.h"
+#include "core/engine/decode/part_sums.h"
 
 namespace loom::decode {
 
@@ -17,14 +18,20 @@ inline constexpr std::int64_t kTile = 16;
 /// Up to so many rows every thread normalises and quantises for itself, which costs less than meeting afterwards.
 inline constexpr std::int64_t kAlone = 2;
 
+/// Positions whose softmax is taken at once: their cells of a latent stay in the second cache between scores and mixing.
+inline constexpr std::int64_t kChunk = 256;
+/// Chunks for each thread from which on a single row's past is divided by positions.
+inline constexpr std::int64_t kSplitChunks = 2;
+
 /// What one thread writes and nobody else reads.
 struct ThreadSpace {
     Floats normed;      ///< [kAlone, widest input]
     Activations input;  ///< kAlone rows
     Activations head;   ///< a tile of one head's vectors
-    Floats scores;      ///< [kTile, capacity]
-    Floats queries;     ///< [kTile, width of a latent]
-    Floats mixed;       ///< [kTile, width of a latent]
+    Floats scores;      ///< [kTile, kChunk]
+    Floats queries;     ///< [kTile, width of a key latent]: absorbed
+    Floats mixed;       ///< [kTile, width of what is mixed]
+    Floats part;        ///< the same of one chunk
     Floats latents;     ///< [kBlock, kRank]: of one head, while keys are rebuilt
     Floats keys;        ///< [kBlock, d]: rebuilt
     Floats row;         ///< the widest lane: a row while it is put together or read back
@@ -43,16 +50,19 @@ struct Workspace {
     Floats network;    ///< [R, D]: what the feed-forward network adds
     Floats normed;     ///< [R, widest input]
     Activations input;
-    Floats projected;  ///< [R, rows of AttentionWeights::input]
-    Floats query;      ///< [R, H·(dN + dR)]: behind a query rank
-    Floats latents;    ///< [R, r]: normalised, on the naive path
-    Floats expanded;   ///< [R, H·(dN + dV)]: on the naive path
-    Floats attended;   ///< [R, H·dV]
-    Floats hidden;     ///< [R, rows of FeedForwardWeights::input], or of N with experts
-    Floats activated;  ///< [R, F rounded up to panels], or of N with experts; SwiGLU only
-    Floats router;     ///< [R, E]
-    Floats gathered;   ///< [N, D]: inputs of experts
-    Floats returned;   ///< [N, D]: their outputs
+    Floats projected;                ///< [R, rows of AttentionWeights::input]
+    Floats query;                    ///< [R, H·(dN + dR)]: behind a query rank
+    Floats latents;                  ///< [R, r]: normalised, on the naive path
+    Floats expanded;                 ///< [R, H·(dN + dV)]: on the naive path
+    Floats absorbed;                 ///< [H, width of a key latent]: a single row's queries, while positions are divided among the threads
+    Floats parts;                    ///< [chunks, H, width of what is mixed]: likewise
+    std::vector<PartSums> partSums;  ///< [chunks, H]
+    Floats attended;                 ///< [R, H·dV]
+    Floats hidden;                   ///< [R, rows of FeedForwardWeights::input], or of N with experts
+    Floats activated;                ///< [R, F rounded up to panels], or of N with experts; SwiGLU only
+    Floats router;                   ///< [R, E]
+    Floats gathered;                 ///< [N, D]: inputs of experts
+    Floats returned;                 ///< [N, D]: their outputs
     Activations expertInput;
     std::vector<ExpertUse> uses;          ///< [N]
     std::vector<std::int64_t> usesBegin;  ///< [E + 1]

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/memory/buffer.h"
 
-#include <sys/mman.h>
-
 #include <cstring>
 #include <new>
 #include <string>
@@ -13,13 +11,13 @@
 namespace loom {
 
 namespace {
-constexpr std::size_t kAlignment = 64;
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+constexpr std::align_val_t kAlignment{64};
 
 /// Large memory begins where a huge page can: what is read from end to end at every token then costs few page translations.
-std::align_val_t alignmentOf(std::int64_t bytes) {
-    return std::align_val_t{bytes >= static_cast<std::int64_t>(2 * kHugePage) ? kHugePage : kAlignment};
-}
+bool large(std::int64_t bytes) { return bytes >= 2 * kHugePage; }
+bool inSlabs(MemoryKind kind, std::int64_t bytes) { return kind == MemoryKind::Cache && SlabPool::suits(bytes); }
+
 }  // namespace
 
 void MemoryAccount::add(MemoryKind kind, std::int64_t bytes) {
@@ -60,18 +58,15 @@ void Buffer::reset() noexcept {
 
 Buffer HostAllocator::allocate(MemoryKind kind, std::int64_t bytes) {
     if (bytes < 0) throw Error{"A buffer of a negative size was asked for", std::to_string(bytes) + " bytes", {}};
-    void* memory = ::operator new(static_cast<std::size_t>(bytes), alignmentOf(bytes), std::nothrow);
+    std::byte* memory = inSlabs(kind, bytes) ? m_slabs.take(bytes)
+                        : large(bytes)       ? takeHuge(bytes)
+                                       : static_cast<std::byte*>(::operator new(static_cast<std::size_t>(bytes), kAlignment, std::nothrow));
     if (memory == nullptr) {
         throw Error{"Not enough memory", std::to_string(bytes) + " bytes", "Choose a smaller context or close other programs"};
     }
-#ifdef MADV_HUGEPAGE
-    if (alignmentOf(bytes) == std::align_val_t{kHugePage}) {
-        ::madvise(memory, static_cast<std::size_t>(bytes) / kHugePage * kHugePage, MADV_HUGEPAGE);  // a wish: it may go unheard
-    }
-#endif
     std::memset(memory, 0, static_cast<std::size_t>(bytes));
     m_account.add(kind, bytes);
-    return {*this, kind, static_cast<std::byte*>(memory), bytes};
+    return {*this, kind, memory, bytes};
 }
 
 void HostAllocator::copy(std::byte* to, const std::byte* from, std::int64_t bytes) {
@@ -79,7 +74,13 @@ void HostAllocator::copy(std::byte* to, const std::byte* from, std::int64_t byte
 }
 
 void HostAllocator::release(MemoryKind kind, std::byte* data, std::int64_t bytes) noexcept {
-    ::operator delete(data, alignmentOf(bytes));
+    if (inSlabs(kind, bytes)) {
+        m_slabs.give(data);
+    } else if (large(bytes)) {
+        giveHuge(data);
+    } else {
+        ::operator delete(data, kAlignment);
+    }
     m_account.remove(kind, bytes);
 }
 

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/engine/memory/slab_pool.h"
+
 namespace loom {
 
 enum class MemoryKind : std::uint8_t { Weights, Cache, Activations, Optimiser, Other };
@@ -76,6 +78,7 @@ public:
 private:
     void release(MemoryKind kind, std::byte* data, std::int64_t bytes) noexcept override;
     MemoryAccount& m_account;
+    SlabPool m_slabs;  ///< of cache blocks
 };
 
 }  // namespace loom

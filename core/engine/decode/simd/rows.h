@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Kernels on single rows: softmax, norms, activations, rotation.
+// Kernels on single rows: exponentials, norms, activations, rotation.
 #pragma once
 
 #include <cstdint>
@@ -34,22 +34,34 @@ LOOM_INLINE float total(const float* x, std::int64_t n, Term term) {
     return sum((acc[0] + acc[1]) + (acc[2] + acc[3])) + rest;
 }
 
-void softmax(float* row, std::int64_t seen) {
-    if (seen <= 0) return;
+float exponentials(float* row, std::int64_t n, float* largest) {
+    if (n <= 0) return 0.0F;
     float best = row[0];
     std::int64_t i = 0;
-    if (seen >= kLanes) {
+    if (n >= kLanes) {
         F lanes = load(row);
-        for (i = kLanes; i + kLanes <= seen; i += kLanes) lanes = larger(lanes, load(row + i));
+        for (i = kLanes; i + kLanes <= n; i += kLanes) lanes = larger(lanes, load(row + i));
         best = largestLane(lanes);
     }
-    for (; i < seen; ++i) best = row[i] > best ? row[i] : best;
+    for (; i < n; ++i) best = row[i] > best ? row[i] : best;
+    *largest = best;
     const F shift = fill(best);
     eachVector(
-        seen, row, [shift](F x) { return exponential(x - shift); }, row);
-    const F inverse = fill(1.0F / total(row, seen, [](F x) { return x; }));
+        n, row, [shift](F x) { return exponential(x - shift); }, row);
+    return total(row, n, [](F x) { return x; });
+}
+
+void scale(float* x, float factor, std::int64_t n) {
+    const F by = fill(factor);
     eachVector(
-        seen, row, [inverse](F x) { return x * inverse; }, row);
+        n, x, [by](F v) { return v * by; }, x);
+}
+
+void blend(float* to, float keep, const float* from, float take, std::int64_t n) {
+    const F a = fill(keep);
+    const F b = fill(take);
+    eachVector(
+        n, to, [a, b](F x, F y) { return fma(x, a, y * b); }, to, from);
 }
 
 float squares(const float* x, std::int64_t n) {
