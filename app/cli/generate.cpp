@@ -21,6 +21,7 @@ struct Options {
     std::string mla = "absorbed";
     std::string precision = "auto";
     std::string cacheType = "f32";
+    std::string draft;
     std::uint64_t seed = 0;
     CLI::Option* seedGiven = nullptr;
     GenerateRequest request;
@@ -125,8 +126,9 @@ int run(const Options& options, const Context& context) {
     const auto engine = Engine::create(context.engineOptions());
     const auto model = openModel(*engine, options.model, options.tokenizer, true);
     if (options.count > 1) return runSiblings(*engine, model, request, options, context);
-    const auto session = valueOrThrow(engine->newSession(
-        model, {pathFrom(options.mla), 0, precisionFrom(options.precision), cacheTypeFrom(options.cacheType)}, context.stop));
+    SessionOptions as{pathFrom(options.mla), 0, precisionFrom(options.precision), cacheTypeFrom(options.cacheType)};
+    if (!options.draft.empty()) as.draft = openModel(*engine, options.draft, options.tokenizer, true);
+    const auto session = valueOrThrow(engine->newSession(model, as, context.stop));
     StreamObserver stream;
     GenerateObserver silent;
     const GenerateSummary s = valueOrThrow(session->generate(request, context.json ? silent : stream, context.stop));
@@ -181,12 +183,17 @@ Registration addGenerate(CLI::App& program, Context& context) {
     CLI::Option* count = command->add_option("--count", options->count, "Write so many stories at once, each with a seed of its own")
                              ->check(CLI::Range(1, 1024))
                              ->capture_default_str();
+    CLI::Option* speculate =
+        command
+            ->add_option("--speculate", options->request.speculate,
+                         "Guess up to N tokens ahead from what the story said before, and check them in one step; the text stays the same")
+            ->check(CLI::Range(0, 64))
+            ->capture_default_str()
+            ->excludes(count);
     command
-        ->add_option("--speculate", options->request.speculate,
-                     "Guess up to N tokens ahead from what the story said before, and check them in one step; the text stays the same")
-        ->check(CLI::Range(0, 64))
-        ->capture_default_str()
-        ->excludes(count);
+        ->add_option("--draft", options->draft,
+                     "With --speculate: let this model guess, in int8. A smaller one with the same tokenizer, or the same one again")
+        ->needs(speculate);
     command->add_option("--stop", options->request.stopStrings, "Stop before this text; may be given several times")
         ->allow_extra_args(false);
     CLI::Option* score =

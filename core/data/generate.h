@@ -40,7 +40,7 @@ struct GenerateRequest {
     std::int64_t alternatives = 10;   ///< how many alternatives each step reports; 0 = none
     bool promptAlternatives = false;  ///< also report what the network expected at each prompt token
     bool cacheNorms = true;           ///< report the norms of what each layer keeps
-    /// How many tokens are guessed ahead by looking where the last ones stood before, and checked in one step; 0 = none. The text stays the
+    /// How many tokens are guessed ahead (SessionOptions::draft says by whom) and checked in one step; 0 = none. The text stays the
     /// same. For the fast path, whose rows do not depend on each other.
     std::int64_t speculate = 0;
 };

@@ -135,7 +135,7 @@ struct Bench {
         const std::vector<float> x = numbers(columns);
         std::vector<float> y(at(rows));
         Activations activations;
-        activations.reserve(1, columns);
+        activations.reserve(1, columns, allocator);
         ThreadTeam team(threads);
         std::vector<double> products;
         std::vector<double> reads;
@@ -174,7 +174,7 @@ struct Bench {
         const std::vector<float> x = numbers(kTokens * columns);
         std::vector<float> y(at(rows * kTokens));
         Activations activations;
-        activations.reserve(kTokens, columns);
+        activations.reserve(kTokens, columns, allocator);
         std::vector<double> products;
         std::vector<double> peaks;
         for (int round = 0; round < rounds; ++round) {

@@ -31,7 +31,7 @@ struct Product {
         matrix = PackedMatrix(
             rows, columns, precision, [&](std::int64_t row, float* out) { std::copy_n(weights.begin() + row * columns, columns, out); },
             allocator, kernels);
-        activations.reserve(tokens, columns);
+        activations.reserve(tokens, columns, allocator);
         for (std::int64_t t = 0; t < tokens; ++t) activations.prepare(kernels, precision, x.data(), columns, columns, t);
         view = activations.view(x.data(), columns, columns);
     }

@@ -2,13 +2,14 @@
 // Writing through the fast path: without LibTorch, the same text with and without guesses, siblings as if each were alone.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "core/engine/api/engine.h"
 #include "core/engine/evaluate/precision_loss.h"
 #include "core/engine/evaluate/speed.h"
-#include "core/engine/generate/lookup_guesser.h"
+#include "core/engine/generate/guesser.h"
 #include "core/engine/generate/siblings.h"
 
 namespace loom {
@@ -84,6 +85,53 @@ TEST_F(FastWriting, guessesNeverChangeTheText) {
         }
     }
     EXPECT_GT(accepted, 20) << "a story that repeats itself is guessed";
+}
+
+TEST_F(FastWriting, anotherModelsGuessesNeverChangeTheText) {
+    SessionOptions options;
+    for (const char* who : {"/models/demo-mla", "/models/demo-mha"}) {
+        options.draft = valueOrThrow(engine->open(std::string(LOOM_SOURCE_DIR) + who, {}));
+        for (const double temperature : {0.0, 0.9}) {
+            GenerateRequest r = request("Once upon a time", 80, temperature, 5);
+            const GenerateSummary plain = write(r);
+            for (const std::int64_t ahead : {1, 4}) {
+                r.speculate = ahead;
+                const GenerateSummary guessed = write(r, options);
+                EXPECT_EQ(guessed.tokens, plain.tokens) << who << ' ' << temperature << ' ' << ahead;
+                EXPECT_GT(guessed.guessedTokens, 40) << "it always has something to say";
+                EXPECT_GT(guessed.acceptedTokens, guessed.guessedTokens / 3) << "and was trained on the same stories";
+            }
+        }
+    }
+}
+
+TEST_F(FastWriting, aDraftMustHaveTheSameTokenizer) {
+    const auto folder = std::filesystem::path(testing::TempDir()) / "draft-with-another-tokenizer";
+    std::filesystem::copy(LOOM_SOURCE_DIR "/models/demo-mha", folder, std::filesystem::copy_options::overwrite_existing);
+    std::ofstream(folder / "tokenizer.json", std::ios::app) << "\n";
+    SessionOptions options;
+    options.draft = valueOrThrow(engine->open(folder, {}));
+    const auto session = engine->newSession(model, options, {});
+    ASSERT_FALSE(session);
+    EXPECT_NE(session.error().what.find("another tokenizer"), std::string::npos);
+    EXPECT_EQ(session.error().where, folder.string());
+    std::filesystem::remove_all(folder);
+}
+
+TEST_F(FastWriting, guessesOfADraftSurviveCancellingAndAnotherStory) {
+    SessionOptions options;
+    options.draft = model;
+    const auto session = valueOrThrow(engine->newSession(model, options, {}));
+    GenerateObserver silent;
+    for (const char* prompt : {"Tom had a ball.", "One day, a bird", "Tom had a ball. It was"}) {
+        GenerateRequest r = request(prompt, 30, 0.7, 3);
+        const TokenIds plain = write(r).tokens;
+        r.speculate = 3;
+        std::stop_source stopped;
+        stopped.request_stop();
+        EXPECT_EQ(valueOrThrow(session->generate(r, silent, stopped.get_token())).stopReason, StopReason::Cancelled);
+        EXPECT_EQ(valueOrThrow(session->generate(r, silent, {})).tokens, plain) << prompt;
+    }
 }
 
 TEST_F(FastWriting, aStoryGoesOnAfterGuessesAsIfThereHadBeenNone) {

@@ -10,6 +10,7 @@
 #include "core/engine/api/reference_network.h"
 #include "core/engine/api/shared_store.h"
 #include "core/engine/checkpoint/mapped_file.h"
+#include "core/engine/generate/guesser.h"
 #include "core/engine/generate/writer_session.h"
 #include "core/engine/memory/free_memory.h"
 
@@ -84,7 +85,13 @@ public:
         if (!writing) return tl::unexpected(writing.error());
         auto sequence = (*writing)->newSequence(std::min(options.capacity, model->config().context));
         if (!sequence) return tl::unexpected(sequence.error());
-        return makeWriterSession(std::move(model), std::move(*writing), std::move(*sequence), options.path);
+        std::unique_ptr<Guesser> guesser = std::make_unique<LookupGuesser>();
+        if (options.draft) {
+            auto draft = draftGuesser(*model, *options.draft, stop);
+            if (!draft) return tl::unexpected(draft.error());
+            guesser = std::move(*draft);
+        }
+        return makeWriterSession(std::move(model), std::move(*writing), std::move(*sequence), options.path, std::move(guesser));
     }
 
     Result<std::shared_ptr<ReferenceModel>> reference(const OpenModel& model, std::stop_token stop) override {
@@ -106,6 +113,17 @@ public:
     const MemoryAccount& memory() const override { return m_memory; }
 
 private:
+    Result<std::unique_ptr<Guesser>> draftGuesser(const OpenModel& model, const OpenModel& draft, const std::stop_token& stop) {
+        if (!sameTokenizer(model, draft)) {
+            return tl::unexpected(Error{"The model that guesses has another tokenizer", draft.checkpoint().path.string(),
+                                        "Name one that was trained with the tokenizer of the model that writes"});
+        }
+        auto small = network(draft, {.precision = PrecisionChoice::Int8}, stop);
+        if (!small) return tl::unexpected(small.error());
+        return guarded(
+            [&]() -> std::unique_ptr<Guesser> { return std::make_unique<DraftGuesser>(std::move(*small), draft.config().context); });
+    }
+
     Result<std::shared_ptr<const Network>> buildNetwork(const OpenModel& model, const NetworkOptions& options,
                                                         const std::stop_token& stop) {
         std::string why;

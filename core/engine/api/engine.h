@@ -75,6 +75,9 @@ struct SessionOptions {
     std::int64_t capacity = 0;         ///< positions allocated at once; 0 = only as many as each request needs
     PrecisionChoice precision = PrecisionChoice::Auto;
     DType cacheType = DType::F32;
+    /// Whose network guesses ahead where GenerateRequest::speculate asks for guesses; none: what the story said before does. It must have
+    /// the same tokenizer; its weights are kept as int8 where the fast path computes it.
+    std::shared_ptr<const OpenModel> draft = {};
 
     [[nodiscard]] NetworkOptions network() const { return {path, precision, cacheType}; }
 };

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 #include "core/data/attention_map.h"
@@ -63,5 +64,9 @@ public:
     [[nodiscard]] virtual std::int64_t capacity() const = 0;
     [[nodiscard]] virtual CacheUse cacheUse() const = 0;
 };
+
+/// Appends a text in blocks of 128 tokens; out.logits [V] belong to its last token. False where `stop` was requested before the end: what
+/// was read by then stays. Throws the sequence's Error.
+[[nodiscard]] bool readInBlocks(Sequence& sequence, std::span<const TokenId> tokens, ForwardOutput& out, const std::stop_token& stop);
 
 }  // namespace loom

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <new>
 #include <string>
 #include <vector>
 
@@ -12,8 +11,6 @@
 namespace loom::decode {
 
 namespace {
-
-constexpr std::align_val_t kAlignment{64};
 
 std::int64_t roundedUp(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit * unit; }
 
@@ -83,19 +80,12 @@ std::int64_t PackedMatrix::bytesFor(std::int64_t rows, std::int64_t columns, Pre
     return dataBytes(panels, columns, precision) + scaleCount(panels, columns, precision) * static_cast<std::int64_t>(sizeof(float));
 }
 
-void Activations::Free::operator()(std::byte* memory) const noexcept { ::operator delete(memory, kAlignment); }
-
-void Activations::reserve(std::int64_t tokens, std::int64_t columns) {
+void Activations::reserve(std::int64_t tokens, std::int64_t columns, BufferAllocator& allocator) {
     const std::int64_t rows = std::max(tokens, m_tokens);
     const std::int64_t groups = std::max(roundedUp(columns, kGroup) / kGroup, m_groups);
     if (rows == m_tokens && groups == m_groups) return;
-    const std::int64_t bytes = rows * groups * kBytesOfGroup;
-    void* memory = ::operator new(static_cast<std::size_t>(bytes), kAlignment, std::nothrow);
-    if (memory == nullptr) {
-        throw Error{"Not enough memory", std::to_string(bytes) + " bytes for activations",
-                    "Choose a smaller context or close other programs"};
-    }
-    m_memory.reset(static_cast<std::byte*>(memory));
+    m_memory = allocator.allocate(MemoryKind::Activations, rows * groups * kBytesOfGroup);
+    m_data = m_memory.data();
     m_tokens = rows;
     m_groups = groups;
 }
@@ -108,7 +98,7 @@ void Activations::prepare(const Kernels& kernels, Precision precision, const flo
 }
 
 ActivationsView Activations::view(const float* x, std::int64_t stride, std::int64_t) const {
-    if (m_memory == nullptr) return {.values = x, .stride = stride};
+    if (m_data == nullptr) return {.values = x, .stride = stride};
     return {.values = x, .stride = stride, .steps = steps(), .scales = scales(), .sums = sums()};
 }
 

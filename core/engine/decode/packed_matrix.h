@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 
 #include "core/engine/decode/kernels.h"
 #include "core/engine/memory/buffer.h"
 
 namespace loom::decode {
+
+/// Rounded up to panels of rows.
+[[nodiscard]] inline std::int64_t wholePanels(std::int64_t rows) { return (rows + kPanel - 1) / kPanel * kPanel; }
 
 class PackedMatrix {
 public:
@@ -42,29 +44,26 @@ private:
 class Activations {
 public:
     /// Makes room for the most tokens and the most columns that were ever asked for, together. Grows only; what was prepared is lost where
-    /// it grows. Not thread-safe. Throws Error where memory is short.
-    void reserve(std::int64_t tokens, std::int64_t columns);
+    /// it grows. Not thread-safe. Throws Error where memory is short. Memory counts as MemoryKind::Activations.
+    void reserve(std::int64_t tokens, std::int64_t columns, BufferAllocator& allocator);
     /// Makes row t ready: `columns` values at x + t · stride, where x is the first row. For F32 and Bf16 nothing is to be done, and x must
     /// stay where it is. Different rows may be prepared by different threads.
     void prepare(const Kernels& kernels, Precision precision, const float* x, std::int64_t stride, std::int64_t columns, std::int64_t t);
     /// All rows, for products with a matrix of the same `columns`; x as in prepare.
     [[nodiscard]] ActivationsView view(const float* x, std::int64_t stride, std::int64_t columns) const;
     /// Bytes taken.
-    [[nodiscard]] std::int64_t bytes() const { return m_tokens * m_groups * kBytesOfGroup; }
+    [[nodiscard]] std::int64_t bytes() const { return m_memory.bytes(); }
 
 private:
     /// 32 steps, a scale and a sum.
     static constexpr std::int64_t kBytesOfGroup = kGroup + 8;
-    struct Free {
-        void operator()(std::byte* memory) const noexcept;
-    };
-    [[nodiscard]] std::int8_t* steps() const { return reinterpret_cast<std::int8_t*>(m_memory.get()); }
-    [[nodiscard]] float* scales() const { return reinterpret_cast<float*>(m_memory.get() + m_tokens * m_groups * kGroup); }
-    [[nodiscard]] std::int32_t* sums() const {
-        return reinterpret_cast<std::int32_t*>(m_memory.get() + m_tokens * m_groups * (kGroup + 4));
-    }
+    // Written through a view too: what is pointed to belongs to the buffer.
+    [[nodiscard]] std::int8_t* steps() const { return reinterpret_cast<std::int8_t*>(m_data); }
+    [[nodiscard]] float* scales() const { return reinterpret_cast<float*>(m_data + m_tokens * m_groups * kGroup); }
+    [[nodiscard]] std::int32_t* sums() const { return reinterpret_cast<std::int32_t*>(m_data + m_tokens * m_groups * (kGroup + 4)); }
 
-    std::unique_ptr<std::byte, Free> m_memory;  // steps, scales, sums
+    Buffer m_memory;  // steps, scales, sums
+    std::byte* m_data = nullptr;
     std::int64_t m_tokens = 0;
     std::int64_t m_groups = 0;
 };

@@ -20,8 +20,6 @@ namespace {
 
 constexpr auto kFloatBytes = static_cast<std::int64_t>(sizeof(float));
 
-std::int64_t wholePanels(std::int64_t rows) { return (rows + kPanel - 1) / kPanel * kPanel; }
-
 /// Which row of gate (even) or up (odd) a row of both in turns is.
 struct Turn {
     bool up;

@@ -13,8 +13,6 @@ void grow(Floats& to, std::int64_t size, BufferAllocator& allocator) {
     if (to.size() < size) to.memory = allocator.allocate(MemoryKind::Activations, size * static_cast<std::int64_t>(sizeof(float)));
 }
 
-std::int64_t wholePanels(std::int64_t rows) { return (rows + kPanel - 1) / kPanel * kPanel; }
-
 /// The widest vector that a matrix reads.
 std::int64_t widestInput(const ModelConfig& config) {
     const AttentionConfig& a = config.attention;
@@ -44,7 +42,7 @@ void Workspace::reserveShared(const ModelConfig& config, const DecodeWeights& we
     grow(attention, R * D, allocator);
     grow(network, R * D, allocator);
     grow(normed, R * widestInput(config), allocator);
-    input.reserve(R, widestInput(config));
+    input.reserve(R, widestInput(config), allocator);
     for (const LayerWeights& layer : weights.layers) grow(projected, R * layer.attention.input.weight.rows(), allocator);
     if (a.qLoraRank > 0) grow(query, R * a.heads * a.qkHeadDim(), allocator);
     if (!weights.layers.front().attention.expand.empty()) {
@@ -58,7 +56,7 @@ void Workspace::reserveShared(const ModelConfig& config, const DecodeWeights& we
     grow(router, R * moe.experts, allocator);
     grow(gathered, N * D, allocator);
     grow(returned, N * D, allocator);
-    expertInput.reserve(N, std::max(D, moe.width));
+    expertInput.reserve(N, std::max(D, moe.width), allocator);
     uses.resize(static_cast<std::size_t>(N));
     usesBegin.resize(static_cast<std::size_t>(moe.experts + 1));
     scores.resize(static_cast<std::size_t>(moe.experts));
@@ -88,10 +86,10 @@ void Workspace::reserve(const ModelConfig& config, const DecodeWeights& weights,
         grow(own.mixed, kTile * mixedWidth, allocator);
         grow(own.part, kTile * mixedWidth, allocator);
         grow(own.normed, kAlone * widestInput(config), allocator);
-        own.input.reserve(kAlone, widestInput(config));
+        own.input.reserve(kAlone, widestInput(config), allocator);
         grow(own.row, widestLane(config), allocator);
         if (!latent) continue;
-        own.head.reserve(kTile, std::max({a.qkHeadDim(), keyWidth, mixedWidth}));
+        own.head.reserve(kTile, std::max({a.qkHeadDim(), keyWidth, mixedWidth}), allocator);
         grow(own.queries, kTile * keyWidth, allocator);
         grow(own.latents, kBlock * keyWidth, allocator);
         grow(own.keys, kBlock * a.qkHeadDim(), allocator);

@@ -14,8 +14,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kPrefillBlock = 128;
-
 double seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
 double median(std::vector<double> values) {
@@ -73,17 +71,6 @@ TokenId judge(const std::vector<Lane>& lanes, std::int64_t step, PathComparison&
     return first.token;
 }
 
-/// Logits after the last token of the prompt.
-std::vector<float> prefill(Sequence& sequence, const TokenIds& prompt, const std::stop_token& stop) {
-    std::vector<float> logits;
-    for (std::size_t first = 0; first < prompt.size(); first += kPrefillBlock) {
-        if (stop.stop_requested()) throw Error{"Cancelled", {}, {}};
-        const auto block = std::span(prompt).subspan(first, std::min(kPrefillBlock, prompt.size() - first));
-        logits = valueOrThrow(sequence.forward(block, {})).logits;
-    }
-    return logits;
-}
-
 /// What a step at position 0 allocates: all of the work that needs no past.
 std::optional<StepMemory> stepWithoutPast(const Contender& contender, TokenId token) {
     const auto sequence = contender.newSequence(1);
@@ -131,7 +118,9 @@ PathComparison compareContenders(const ModelConfig& config, const std::vector<Co
     }
     for (Lane& lane : lanes) {
         const auto start = Clock::now();
-        lane.logits = prefill(*lane.sequence, prompt, stop);
+        ForwardOutput read;
+        if (!readInBlocks(*lane.sequence, prompt, read, stop)) throw Error{"Cancelled", {}, {}};
+        lane.logits = std::move(read.logits);
         lane.measure.prefillSeconds = seconds(Clock::now() - start);
     }
     for (std::int64_t step = 0; step < count; ++step) {

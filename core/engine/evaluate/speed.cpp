@@ -37,14 +37,6 @@ void checkStop(const std::stop_token& stop) {
     if (stop.stop_requested()) throw Error{"Cancelled", {}, {}};
 }
 
-/// Reads `tokens` in blocks as writing does.
-void readAll(Sequence& sequence, std::span<const TokenId> tokens, ForwardOutput& out) {
-    constexpr std::size_t kBlock = 256;
-    for (std::size_t first = 0; first < tokens.size(); first += kBlock) {
-        valueOrThrow(sequence.forward(tokens.subspan(first, std::min(kBlock, tokens.size() - first)), {}, out));
-    }
-}
-
 /// Weights that one token reads: all but an embedding of its own and the experts that it does not use.
 double shareRead(const ModelConfig& config) {
     const ParameterCount count = countParameters(config);
@@ -107,7 +99,7 @@ Speed measureSpeed(Engine& engine, const OpenModel& model, const SpeedOptions& o
         const TokenIds tokens = someTokens(options.prefill, config.vocab, static_cast<std::uint64_t>(repeat));
         valueOrThrow(sequence->truncate(0));
         const auto before = Clock::now();
-        readAll(*sequence, tokens, out);
+        if (!readInBlocks(*sequence, tokens, out, stop)) throw Error{"Cancelled", {}, {}};
         reading.push_back(static_cast<double>(options.prefill) / secondsSince(before));
     }
     speed.prefill = spreadOf(std::move(reading));

@@ -18,16 +18,6 @@ double perSecond(std::int64_t count, Clock::time_point since) {
     return seconds > 0 ? static_cast<double>(count) / seconds : 0;
 }
 
-/// Reads the prompt; logits [V] after its last token.
-std::vector<float> readPrompt(Sequence& sequence, const TokenIds& prompt, const std::stop_token& stop) {
-    constexpr std::size_t kBlock = 128;
-    ForwardOutput out;
-    for (std::size_t first = 0; first < prompt.size() && !stop.stop_requested(); first += kBlock) {
-        valueOrThrow(sequence.forward(std::span(prompt).subspan(first, std::min(kBlock, prompt.size() - first)), {}, out));
-    }
-    return std::move(out.logits);
-}
-
 /// One story and its cache.
 struct Branch {
     Continuation story;
@@ -42,8 +32,9 @@ void writeTogether(const OpenModel& model, const Network& network, const Generat
     const std::int64_t longest = std::min(std::ssize(result.promptTokens) + request.maxTokens, model.config().context);
     auto start = Clock::now();
     auto trunk = valueOrThrow(network.newSequence(std::ssize(result.promptTokens)));
-    const std::vector<float> first = readPrompt(*trunk, result.promptTokens, stop);
-    if (stop.stop_requested()) return;
+    ForwardOutput read;
+    if (!readInBlocks(*trunk, result.promptTokens, read, stop) || stop.stop_requested()) return;
+    const std::vector<float> first = std::move(read.logits);
     result.prefillTokensPerSecond = perSecond(std::ssize(result.promptTokens), start);
 
     std::vector<Branch> branches;

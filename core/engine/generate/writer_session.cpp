@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/engine/generate/continuation.h"
-#include "core/engine/generate/lookup_guesser.h"
 
 namespace loom {
 namespace {
@@ -42,8 +41,12 @@ struct Guesses {
 class WriterSession final : public Session {
 public:
     WriterSession(std::shared_ptr<const OpenModel> model, std::shared_ptr<const Network> network, std::unique_ptr<Sequence> sequence,
-                  MlaPath path)
-        : m_model(std::move(model)), m_network(std::move(network)), m_sequence(std::move(sequence)), m_path(path) {}
+                  MlaPath path, std::unique_ptr<Guesser> guesser)
+        : m_model(std::move(model)),
+          m_network(std::move(network)),
+          m_sequence(std::move(sequence)),
+          m_path(path),
+          m_guesser(std::move(guesser)) {}
 
     Result<GenerateSummary> generate(const GenerateRequest& request, GenerateObserver& observer, std::stop_token stop) override {
         return guarded([&] { return write(request, observer, std::move(stop)); });
@@ -166,7 +169,7 @@ private:
         if (m_speculate > 0) {
             const std::int64_t room = std::min(m_sequence->capacity(), m_model->config().context) - std::ssize(ids);
             const std::int64_t left = run.request.maxTokens - run.story.written();
-            guessByLookup(ids, std::min({m_speculate, room, left}), g.tokens);
+            m_guesser->guess(ids, std::min({m_speculate, room, left}), run.request.samplers, run.story.seed(), run.stop, g.tokens);
             run.summary.guessedTokens += std::ssize(g.tokens);
         }
         m_block.assign(1, step.token);
@@ -224,6 +227,7 @@ private:
     std::shared_ptr<const Network> m_network;
     std::unique_ptr<Sequence> m_sequence;
     MlaPath m_path;
+    std::unique_ptr<Guesser> m_guesser;
     Guesses m_guesses;
     std::int64_t m_speculate = 0;
     TokenIds m_block;   ///< of a step, kept for its memory
@@ -235,8 +239,8 @@ private:
 }  // namespace
 
 std::unique_ptr<Session> makeWriterSession(std::shared_ptr<const OpenModel> model, std::shared_ptr<const Network> network,
-                                           std::unique_ptr<Sequence> sequence, MlaPath path) {
-    return std::make_unique<WriterSession>(std::move(model), std::move(network), std::move(sequence), path);
+                                           std::unique_ptr<Sequence> sequence, MlaPath path, std::unique_ptr<Guesser> guesser) {
+    return std::make_unique<WriterSession>(std::move(model), std::move(network), std::move(sequence), path, std::move(guesser));
 }
 
 }  // namespace loom
