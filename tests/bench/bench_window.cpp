@@ -31,12 +31,14 @@ namespace {
 using loom::app::MainWindow;
 using Json = nlohmann::ordered_json;
 
-/// Milliseconds of the clock that Python calls time.monotonic_ns().
-double now() {
+double milliseconds(clockid_t clock) {
     timespec t{};
-    ::clock_gettime(CLOCK_MONOTONIC, &t);
+    ::clock_gettime(clock, &t);
     return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_nsec) / 1e6;
 }
+
+/// Of the clock that Python calls time.monotonic_ns().
+double now() { return milliseconds(CLOCK_MONOTONIC); }
 
 bool waitFor(const std::function<bool()>& condition) {
     QEventLoop loop;
@@ -70,8 +72,13 @@ double median(std::vector<double> values) {
     return values.empty() ? 0 : values[values.size() / 2];
 }
 
-/// Writes `tokens` in a window that shows a page; tokens a second.
-std::optional<double> writeIn(MainWindow& window, std::int64_t tokens) {
+struct Written {
+    double rate = 0;      ///< tokens a second
+    double ownShare = 0;  ///< of a core that the window's thread took meanwhile
+};
+
+/// Writes `tokens` in a window that shows a page.
+std::optional<Written> writeIn(MainWindow& window, std::int64_t tokens) {
     const auto& parts = window.parts();
     std::optional<double> rate;
     QObject context;
@@ -80,8 +87,11 @@ std::optional<double> writeIn(MainWindow& window, std::int64_t tokens) {
     parts.actions.newStory->trigger();
     parts.writePage->setMaxTokens(tokens);
     parts.writePage->setPromptText(QStringLiteral("Once upon a time"));
+    const double began = now();
+    const double used = milliseconds(CLOCK_THREAD_CPUTIME_ID);
     parts.actions.write->trigger();
-    return waitFor([&] { return rate.has_value(); }) ? rate : std::nullopt;
+    if (!waitFor([&] { return rate.has_value(); })) return std::nullopt;
+    return Written{*rate, (milliseconds(CLOCK_THREAD_CPUTIME_ID) - used) / (now() - began)};
 }
 
 double writeAlone(loom::Session& session, std::int64_t tokens, bool asTheWindowAsks) {
@@ -139,20 +149,24 @@ int measurePages(const Options& options) {
     window.show();
     if (!waitFor([&] { return window.parts().session->canWrite(); })) return 1;
     std::map<std::string, std::vector<double>> rates;
+    std::map<std::string, std::vector<double>> shares;
     for (int round = 0; round < options.rounds; ++round) {
         rates["without a window"].push_back(writeAlone(*session, options.tokens, false));
         rates["without a window, asked as it asks"].push_back(writeAlone(*session, options.tokens, true));
         for (QAction* page : window.parts().actions.pages) {
             page->trigger();
-            const auto rate = writeIn(window, options.tokens);
-            if (!rate) return 1;
-            rates[page->text().remove(QLatin1Char('&')).toStdString()].push_back(*rate);
+            const auto written = writeIn(window, options.tokens);
+            if (!written) return 1;
+            const std::string name = page->text().remove(QLatin1Char('&')).toStdString();
+            rates[name].push_back(written->rate);
+            shares[name].push_back(written->ownShare);
         }
     }
     Json json;
     for (const auto& [who, values] : rates) json[who] = {{"tokens_per_second", median(values)}};
     const double alone = json["without a window"]["tokens_per_second"];
     for (auto& [who, value] : json.items()) value["share"] = value["tokens_per_second"].get<double>() / alone;
+    for (const auto& [page, values] : shares) json[page]["share_of_a_core_for_the_window"] = median(values);
     json["longest_event_ms"] = window.parts().watch->longestTurnMs();
     std::cout << json.dump(2) << '\n';
     return 0;
