@@ -90,6 +90,12 @@ void RunListModel::setTicked(const QString& folder, bool on) {
     emit tickedChanged();
 }
 
+void RunListModel::setColours(const QHash<QString, QColor>& colours) {
+    if (colours == m_colours) return;
+    m_colours = colours;
+    if (!m_runs.empty()) emit dataChanged(index(0, Name), index(rowCount() - 1, Name), {Qt::DecorationRole});
+}
+
 int RunListModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(m_runs.size()); }
 
 int RunListModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
@@ -137,6 +143,10 @@ QVariant RunListModel::data(const QModelIndex& index, int role) const {
         case Qt::CheckStateRole:
             if (index.column() != Name) return {};
             return static_cast<int>(m_ticked.contains(text(run.folder)) ? Qt::Checked : Qt::Unchecked);
+        case Qt::DecorationRole: {
+            const auto colour = m_colours.constFind(text(run.folder));
+            return index.column() == Name && colour != m_colours.constEnd() ? QVariant(*colour) : QVariant();
+        }
         case Qt::TextAlignmentRole:
             if (index.column() == Steps || index.column() == Loss) return static_cast<int>(Qt::AlignRight | Qt::AlignVCenter);
             return {};

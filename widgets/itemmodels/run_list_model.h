@@ -2,11 +2,11 @@
 // RunListModel: the training runs of a folder, a row each, newest first as they are given.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <vector>
 
 #include <QAbstractTableModel>
+#include <QColor>
+#include <QHash>
 #include <QSet>
 #include <QString>
 
@@ -39,6 +39,8 @@ public:
     /// Folders of the ticked runs, in the order of rows.
     [[nodiscard]] QStringList ticked() const;
     void setTicked(const QString& folder, bool on);
+    /// Of the runs whose curves are drawn, by folder; Qt::DecorationRole of their names.
+    void setColours(const QHash<QString, QColor>& colours);
 
     [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
     [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
@@ -62,6 +64,7 @@ private:
 
     std::vector<RunSummary> m_runs;
     QSet<QString> m_ticked;
+    QHash<QString, QColor> m_colours;
 };
 
 }  // namespace loom::ui
