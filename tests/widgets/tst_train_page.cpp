@@ -324,7 +324,7 @@ TEST_F(TrainPageTest, TheMenuOfARun) {
     ASSERT_NE(editor, nullptr);
     editor->setText(QStringLiteral("kite"));
     QTest::keyClick(editor, Qt::Key_Return);
-    ASSERT_EQ(names.size(), 1);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return names.size() == 1; }));
     EXPECT_EQ(names[0][1].toString(), QStringLiteral("kite"));
 }
 

@@ -18,12 +18,12 @@ QString two(std::int64_t value) { return QStringLiteral("%1").arg(static_cast<ql
 }  // namespace
 
 QString formatDuration(double seconds) {
-    if (!std::isfinite(seconds) || seconds < 0) return {};
+    if (!(seconds >= 0) || seconds > 1e12) return {};
     if (seconds < 1) return tr("<1 s");
     const auto whole = static_cast<std::int64_t>(std::llround(seconds));
-    const std::int64_t hours = whole / 3600;
-    if (hours >= 48) return tr("%1 d %2 h").arg(hours / 24).arg(hours % 24);
-    if (hours > 0) return tr("%1 h %2 min").arg(QString::number(hours), two(whole % 3600 / 60));
+    const std::int64_t minutes = (whole + 30) / 60;
+    if (whole >= 48 * 3600) return tr("%1 d %2 h").arg(minutes / 1440).arg(minutes % 1440 / 60);
+    if (whole >= 3600) return tr("%1 h %2 min").arg(QString::number(minutes / 60), two(minutes % 60));
     if (whole >= 60) return tr("%1 min %2 s").arg(QString::number(whole / 60), two(whole % 60));
     return tr("%1 s").arg(whole);
 }

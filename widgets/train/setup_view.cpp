@@ -47,7 +47,7 @@ void setItemEnabled(QComboBox* box, int index, bool enabled, const QString& why)
 
 }  // namespace
 
-SetupView::SetupView(QWidget* parent) : QWidget(parent) {
+SetupView::SetupView(QWidget* parent) : QWidget(parent), m_plan(new PlanBox(this)) {
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(0);
@@ -57,7 +57,6 @@ SetupView::SetupView(QWidget* parent) : QWidget(parent) {
     area->setFrameShape(QFrame::NoFrame);
     area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     row->addWidget(area, 5);
-    m_plan = new PlanBox(this);
     m_plan->setMinimumWidth(260);
     m_plan->setContentsMargins(16, 16, 16, 16);
     row->addWidget(m_plan, 2);
@@ -217,13 +216,13 @@ void SetupView::buildNetwork(QGridLayout* grid, int& row) {
     column->addWidget(m_description);
     column->addWidget(m_own);
     grid->addLayout(column, row++, 1);
-    setChoices({});
+    m_network->addItem(tr("A size of your own"), QString());
     connect(m_network, &QComboBox::currentIndexChanged, this, [this] { changed(false); });
     connect(m_own, &OwnFields::changed, this, [this] { changed(false); });
 }
 
 void SetupView::setChoices(const std::vector<TrainChoice>& choices) {
-    const std::string before = m_network->currentData().toString().toStdString();
+    const std::string before = m_choices.empty() ? TrainSetup{}.preset : m_network->currentData().toString().toStdString();
     m_quiet = true;
     m_choices = choices;
     m_network->clear();
@@ -355,7 +354,7 @@ void SetupView::chooseTokenizer() {
 }
 
 void SetupView::changed(bool stories) {
-    if (m_quiet) return;
+    if (m_quiet || !m_seed) return;  // not while the form is being built
     m_storiesChanged = m_storiesChanged || stories;
     if (stories) m_look->setText(tr("Looking at the stories…"));
     m_plan->forget();
