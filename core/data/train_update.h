@@ -62,4 +62,10 @@ struct RunDetail {
     RunSettings settings;
 };
 
+/// A finished network whose curve a run can be compared with.
+struct ReferenceCurve {
+    std::string name;
+    std::vector<CurvePoint> curve;
+};
+
 }  // namespace loom

@@ -118,7 +118,7 @@ QString RunListModel::detail(const RunSummary& run) {
                  ? tr("%1 steps").arg(formatCount(run.step))
                  : tr("%1 at %2 of %3").arg(stateText(run.state), formatCount(run.step), formatCount(run.steps));
     if (const QString loss = lossText(run); !loss.isEmpty()) parts += tr("loss %1").arg(loss);
-    if (const QString date = startedText(run); !date.isEmpty()) parts += date;
+    if (const QString date = startedText(run); !date.isEmpty() && run.state != RunState::Running) parts += date;
     return parts.join(QStringLiteral(" · "));
 }
 

@@ -69,9 +69,6 @@ RunCurves::RunCurves(QWidget* parent) : PlotFrame(parent) {
     setAccessibleName(tr("Curves of training runs"));
     m_cross = new QCPItemLine(plot());
     m_cross->setSelectable(false);
-    m_ghostText = textItem(Qt::AlignLeft | Qt::AlignBottom);
-    m_ghostText->position->setType(QCPItemPosition::ptAxisRectRatio);
-    m_ghostText->position->setCoords(0.01, 1.0);
     plot()->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
     rebuild();
     readAt(-1);
@@ -145,11 +142,7 @@ bool RunCurves::showsGhosts() const {
 void RunCurves::rebuildGhosts() {
     for (QCPGraph* line : m_ghostLines) plot()->removeGraph(line);
     m_ghostLines.clear();
-    if (!showsGhosts()) {
-        m_ghostText->setVisible(false);
-        return;
-    }
-    QStringList names;
+    if (!showsGhosts()) return;
     for (const GhostCurve& ghost : m_ghosts) {
         QCPGraph* line = plot()->addGraph();
         QVector<double> x, y;
@@ -161,10 +154,7 @@ void RunCurves::rebuildGhosts() {
         line->setLayer(QStringLiteral("grid"));  // behind the runs
         line->setData(x, y, true);
         m_ghostLines.push_back(line);
-        names += ghost.name;
     }
-    m_ghostText->setVisible(true);
-    m_ghostText->setText(tr("grey, to compare: %1, as shipped").arg(names.join(tr(", "))));
 }
 
 void RunCurves::rebuild() {
@@ -352,6 +342,9 @@ void RunCurves::readAt(double x) {
     } else if (!m_runs.empty()) {
         lines += m_quantity == CurveQuantity::Loss && any ? tr("line: training, smoothed · points: held-out stories") : QString();
         for (const RunCurve& run : m_runs) lines += run.name;
+        QStringList ghosts;
+        for (const GhostCurve& ghost : m_ghosts) ghosts += ghost.name;
+        if (showsGhosts()) lines += tr("grey, to compare: %1").arg(ghosts.join(tr(", ")));
     }
     placeLabels(lines);
     applyColours(palette());
@@ -374,7 +367,7 @@ void RunCurves::applyColours(const QPalette& palette) {
         d.high->setChannelFillGraph(d.banded ? d.low : nullptr);
         d.high->setBrush(d.banded ? QBrush(fill) : QBrush(Qt::NoBrush));
         d.line->setPen(QPen(colour, 1.6));
-        QCPScatterStyle points(QCPScatterStyle::ssDisc, 6);
+        QCPScatterStyle points(QCPScatterStyle::ssCircle, 6);
         points.setPen(QPen(palette.color(QPalette::Window), 1));
         points.setBrush(colour);
         d.heldOut->setScatterStyle(points);
@@ -390,8 +383,6 @@ void RunCurves::applyColours(const QPalette& palette) {
         m_ghostLines[i]->setChannelFillGraph(band ? m_ghostLines[0] : nullptr);
         m_ghostLines[i]->setBrush(band ? QBrush(wash) : QBrush(Qt::NoBrush));
     }
-    m_ghostText->setColor(mutedText(palette));
-    m_ghostText->setFont(font());
     m_cross->setPen(QPen(mutedText(palette), 1));
     QColor veil = palette.color(QPalette::Window);
     veil.setAlphaF(0.8F);

@@ -89,7 +89,6 @@ private:
     std::vector<Drawn> m_drawn;           ///< as m_runs
     std::vector<QCPGraph*> m_ghostLines;  ///< as m_ghosts while they are shown
     std::vector<QCPItemText*> m_labels;   ///< from the top, right-aligned
-    QCPItemText* m_ghostText = nullptr;
     QCPItemLine* m_cross = nullptr;
     bool m_moved = false;  ///< a person has zoomed or shifted
 };

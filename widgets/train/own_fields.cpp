@@ -14,7 +14,7 @@
 namespace loom::ui {
 namespace {
 
-constexpr int kColumns = 3;
+constexpr int kColumns = 4;
 
 void choose(QComboBox* box, const QVariant& value) { box->setCurrentIndex(std::max(0, box->findData(value))); }
 
@@ -32,20 +32,18 @@ OwnFields::OwnFields(QWidget* parent) : QWidget(parent), m_grid(new QGridLayout(
     m_form->addItem(tr("MLA: a latent per head (the paper)"), static_cast<int>(Latent::PerHead));
     m_form->setMinimumContentsLength(16);
     m_form->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    addField(tr("Attention"), tr("What attention keeps for every token."), m_form);
+    addField(tr("Attention"), tr("What attention keeps for every token."), m_form, 2);
+    m_rank = addNumber(tr("Latent"),
+                       tr("Numbers that are kept of a token and layer in the latent: kv_lora_rank, or for each head k_rank and v_rank."), 1,
+                       16384, 8, &m_rankName);
+    m_rotary =
+        addNumber(tr("Rotary key"), tr("qk_rope_head_dim: the part of the key that says where a token stands."), 2, 1024, 2, &m_rotaryName);
     m_width = addNumber(tr("Width"), tr("hidden_size: numbers that stand for a token between the layers."), 8, 16384, 32);
     m_layers = addNumber(tr("Layers"), tr("num_hidden_layers"), 1, 512, 1);
     m_heads = addNumber(tr("Heads"), tr("num_attention_heads; the width is divided among them."), 1, 512, 1);
-    m_rank = addNumber(tr("Latent"),
-                       tr("Numbers that are kept of a token and layer in the latent: kv_lora_rank, or for each head k_rank and v_rank."), 1,
-                       16384, 8);
-    m_rankName = qobject_cast<QLabel*>(m_grid->itemAt(m_grid->count() - 2)->widget());
-    m_rotary = addNumber(tr("Rotary key"), tr("qk_rope_head_dim: the part of the key that says where a token stands."), 2, 1024, 2);
-    m_rotaryName = qobject_cast<QLabel*>(m_grid->itemAt(m_grid->count() - 2)->widget());
     m_feedForward = addNumber(tr("Feed-forward"), tr("intermediate_size: inner width of the feed-forward network."), 8, 65536, 64);
     m_context = addNumber(tr("Context"), tr("Tokens that the network can look back over; one row of a batch."), 8, 8192, 64);
-    m_vocab = addNumber(tr("Vocabulary"), tr("Tokens of the tokenizer that is learnt from the stories."), 300, 65536, 256);
-    m_vocabName = qobject_cast<QLabel*>(m_grid->itemAt(m_grid->count() - 2)->widget());
+    m_vocab = addNumber(tr("Vocabulary"), tr("Tokens of the tokenizer that is learnt from the stories."), 300, 65536, 256, &m_vocabName);
     m_batch = addNumber(tr("Batch"), tr("Rows that are computed in one step."), 1, 4096, 1);
     m_steps = addNumber(tr("Steps"), tr("Steps of the optimiser in all."), 1, 10'000'000, 100);
     m_rate = new QLineEdit(this);
@@ -85,26 +83,27 @@ OwnFields::OwnFields(QWidget* parent) : QWidget(parent), m_grid(new QGridLayout(
     setValues({}, {});
 }
 
-QWidget* OwnFields::addField(const QString& name, const QString& help, QWidget* field) {
+QLabel* OwnFields::addField(const QString& name, const QString& help, QWidget* field, int columns) {
     auto* label = mutedLabel(name, this);
     label->setBuddy(field);
     label->setToolTip(help);
     field->setToolTip(help);
     field->setAccessibleName(name);
     const int row = m_fields / kColumns * 2;
-    m_grid->addWidget(label, row, m_fields % kColumns);
-    m_grid->addWidget(field, row + 1, m_fields % kColumns);
-    ++m_fields;
-    return field;
+    m_grid->addWidget(label, row, m_fields % kColumns, 1, columns);
+    m_grid->addWidget(field, row + 1, m_fields % kColumns, 1, columns);
+    m_fields += columns;
+    return label;
 }
 
-QSpinBox* OwnFields::addNumber(const QString& name, const QString& help, int least, int most, int step) {
+QSpinBox* OwnFields::addNumber(const QString& name, const QString& help, int least, int most, int step, QLabel** label) {
     auto* box = new QSpinBox(this);
     box->setRange(least, most);
     box->setSingleStep(step);
     box->setGroupSeparatorShown(true);
     box->setKeyboardTracking(false);
-    addField(name, help, box);
+    QLabel* made = addField(name, help, box);
+    if (label != nullptr) *label = made;
     connect(box, &QSpinBox::valueChanged, this, [this] {
         if (!m_quiet) emit changed();
     });

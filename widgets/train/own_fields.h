@@ -31,8 +31,9 @@ signals:
     void changed();
 
 private:
-    QSpinBox* addNumber(const QString& name, const QString& help, int least, int most, int step);
-    QWidget* addField(const QString& name, const QString& help, QWidget* field);
+    /// `label` gets the one above the field.
+    QSpinBox* addNumber(const QString& name, const QString& help, int least, int most, int step, QLabel** label = nullptr);
+    QLabel* addField(const QString& name, const QString& help, QWidget* field, int columns = 1);
     void showForm();
 
     QGridLayout* m_grid;

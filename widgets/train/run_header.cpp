@@ -6,7 +6,6 @@
 #include <QPainter>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QToolButton>
 
 #include "widgets/common/icons.h"
 #include "widgets/common/labels.h"
@@ -48,15 +47,13 @@ RunHeader::RunHeader(QWidget* parent)
       m_resume(new QPushButton(tr("&Resume"), this)),
       m_open(new QPushButton(tr("Open in &Write"), this)),
       m_inside(new QPushButton(tr("Look &inside"), this)),
-      m_more(new QToolButton(this)),
+      m_more(new QPushButton(tr("&More"), this)),
       m_questionBar(new QuestionBar(this)),
       m_question(new QLabel(m_questionBar)) {
     m_pause->setToolTip(tr("Saves the run and lets go of the machine. Resume goes on from there, also after a restart."));
     m_open->setToolTip(tr("Opens the network as it was saved last."));
     m_inside->setToolTip(tr("Opens the network and shows its attention."));
-    m_more->setText(tr("More"));
     m_more->setToolTip(tr("Rename, notes, export, trash"));
-    m_more->setToolButtonStyle(Qt::ToolButtonTextOnly);
     for (QLabel* label : {m_name, m_facts, m_status, m_note}) {
         label->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
         label->setTextFormat(Qt::PlainText);
@@ -99,7 +96,7 @@ RunHeader::RunHeader(QWidget* parent)
     connect(m_resume, &QPushButton::clicked, this, &RunHeader::resumeWanted);
     connect(m_open, &QPushButton::clicked, this, &RunHeader::openWanted);
     connect(m_inside, &QPushButton::clicked, this, &RunHeader::insideWanted);
-    connect(m_more, &QToolButton::clicked, this, [this] { emit moreWanted(m_more->mapToGlobal(QPoint(0, m_more->height()))); });
+    connect(m_more, &QPushButton::clicked, this, [this] { emit moreWanted(m_more->mapToGlobal(QPoint(0, m_more->height()))); });
     setQuestion(nullptr);
     refresh();
 }

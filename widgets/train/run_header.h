@@ -14,7 +14,6 @@ class QLabel;
 class QHBoxLayout;
 class QProgressBar;
 class QPushButton;
-class QToolButton;
 
 namespace loom::ui {
 
@@ -41,7 +40,6 @@ public:
     [[nodiscard]] QPushButton* resumeButton() const { return m_resume; }
     [[nodiscard]] QPushButton* openButton() const { return m_open; }
     [[nodiscard]] QPushButton* insideButton() const { return m_inside; }
-    [[nodiscard]] QToolButton* moreButton() const { return m_more; }
     /// In the order of the question's answers.
     [[nodiscard]] const std::vector<QPushButton*>& answerButtons() const { return m_answers; }
     [[nodiscard]] static QString answerText(TrainAnswer answer);
@@ -60,8 +58,7 @@ private:
 
     QLabel *m_name, *m_facts, *m_status, *m_note;
     QProgressBar* m_progress;
-    QPushButton *m_pause, *m_resume, *m_open, *m_inside;
-    QToolButton* m_more;
+    QPushButton *m_pause, *m_resume, *m_open, *m_inside, *m_more;
     QWidget* m_questionBar;
     QLabel* m_question;
     QHBoxLayout* m_answerRow;

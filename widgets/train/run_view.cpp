@@ -33,6 +33,7 @@ RunView::RunView(QWidget* parent) : QWidget(parent), m_header(new RunHeader(this
     splitter->setStretchFactor(1, 2);
     m_stories->setContentsMargins(0, 8, 0, 0);
     m_stories->setMinimumHeight(110);
+    splitter->setSizes({330, 180});
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(20, 14, 16, 12);
     column->setSpacing(10);

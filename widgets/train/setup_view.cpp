@@ -76,9 +76,9 @@ QWidget* SetupView::buildForm() {
     grid->setColumnStretch(1, 1);
     int row = 0;
     grid->addWidget(pageTitle(tr("A network of your own"), form), row++, 0, 1, 2);
-    grid->addWidget(
-        wrapped(mutedLabel(tr("It reads stories, learns which word follows, and can then be opened on the other pages."), form)), row++, 0,
-        1, 2);
+    auto* sentence = mutedLabel(tr("It reads stories, learns which word follows, and can then be opened on the other pages."), form);
+    sentence->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+    grid->addWidget(sentence, row++, 0, 1, 2);
     grid->setRowMinimumHeight(row++, 6);
     buildStories(grid, row);
     grid->setRowMinimumHeight(row++, 8);
@@ -99,6 +99,12 @@ QWidget* SetupView::buildForm() {
     m_seed = new QLineEdit(form);
     m_seed->setValidator(new QRegularExpressionValidator(QRegularExpression(QStringLiteral("[0-9]{1,15}")), m_seed));
     m_seed->setToolTip(tr("The same seed, stories and settings give the same network again."));
+    m_held = new QDoubleSpinBox(form);
+    m_held->setRange(0, 50);
+    m_held->setDecimals(1);
+    m_held->setSuffix(tr(" %"));
+    m_held->setKeyboardTracking(false);
+    m_held->setToolTip(tr("These stories are never trained on. How well the network does on them is the honest measure."));
     int column = 0;
     const auto field = [&](const QString& name, QWidget* widget, int stretch) {
         auto* label = mutedLabel(name, form);
@@ -110,9 +116,11 @@ QWidget* SetupView::buildForm() {
     };
     field(tr("Name"), m_name, 3);
     field(tr("Compute on"), m_device, 2);
+    field(tr("Held out"), m_held, 1);
     field(tr("Seed"), m_seed, 1);
     grid->addLayout(fields, row++, 1);
     grid->setRowStretch(row, 1);
+    connect(m_held, &QDoubleSpinBox::valueChanged, this, [this] { changed(false); });
     connect(m_device, &QComboBox::currentIndexChanged, this, [this] { changed(false); });
     return form;
 }
@@ -151,31 +159,15 @@ void SetupView::buildStories(QGridLayout* grid, int& row) {
     fileRow->addWidget(m_path, 1);
     fileRow->addWidget(choose);
     m_look = wrapped(mutedLabel({}, form));
-    auto* heldRow = new QHBoxLayout;
-    heldRow->setSpacing(8);
-    m_held = new QDoubleSpinBox(form);
-    m_held->setRange(0, 50);
-    m_held->setDecimals(1);
-    m_held->setSuffix(tr(" %"));
-    m_held->setKeyboardTracking(false);
-    m_held->setToolTip(tr("These stories are never trained on. How well the network does on them is the honest measure."));
-    auto* heldName = new QLabel(tr("Held out to measure on"), form);
-    heldName->setBuddy(m_held);
-    m_held->setAccessibleName(heldName->text());
-    heldRow->addWidget(heldName);
-    heldRow->addWidget(m_held);
-    heldRow->addStretch(1);
     column->addLayout(makerRow);
     column->addLayout(fileRow);
     column->addWidget(m_look);
-    column->addLayout(heldRow);
     grid->addLayout(column, row++, 1);
     connect(m_maker, &QRadioButton::toggled, this, [this](bool on) {
         if (!on && m_storiesPath.isEmpty() && !m_quiet) chooseStories(false);
         changed(true);
     });
     connect(m_made, &QSpinBox::valueChanged, this, [this] { changed(true); });
-    connect(m_held, &QDoubleSpinBox::valueChanged, this, [this] { changed(false); });
 }
 
 void SetupView::buildTokenizer(QGridLayout* grid, int& row) {
@@ -387,9 +379,10 @@ void SetupView::refresh() {
     m_path->setForegroundRole(m_file->isChecked() ? QPalette::WindowText : QPalette::PlaceholderText);
     switch (m_tokenizer->currentIndex()) {
         case OfFile: m_tokenizerNote->setText(QDir::toNativeSeparators(m_tokenizerPath)); break;
-        case OfOpenModel: m_tokenizerNote->setText(tr("Losses can then be compared with that model's, and so can twins.")); break;
-        default: m_tokenizerNote->setText(tr("Takes a few seconds before the first step.")); break;
+        case OfOpenModel: m_tokenizerNote->setText(tr("Losses can then be compared with that model's.")); break;
+        default: m_tokenizerNote->clear(); break;
     }
+    m_tokenizerNote->setVisible(!m_tokenizerNote->text().isEmpty());
     const auto choice = std::find_if(m_choices.begin(), m_choices.end(), [&](const TrainChoice& c) {
         return QString::fromStdString(c.name) == m_network->currentData().toString();
     });
