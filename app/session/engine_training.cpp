@@ -143,7 +143,10 @@ public:
             } else if (!measured && needsMeasurement(setup)) {
                 return std::nullopt;
             }
-            const TrainConfig config = parseTrainConfig(configText(setup, progress, stop), "the setup", vocabOf(setup));
+            const Wanted wanted = configFor(setup, progress, stop);
+            const std::int64_t vocab =
+                setup.tokenizer.empty() ? wanted.vocabulary : openTokenizer(pathOf(setup.tokenizer), 0)->vocabularySize();
+            const TrainConfig config = parseTrainConfig(wanted.json, "the setup", vocab);
             if (!measured) return planTraining(config, knownStep(setup));
             std::optional<double> seconds = knownStep(setup);
             if (!seconds) {
@@ -167,7 +170,9 @@ public:
             order.tokenizer = pathOf(setup->tokenizer);
             order.device = setup->device;
             const auto measuring = [&](std::int64_t done, std::int64_t total) { observer.onPhase("measuring the speed", done, total); };
-            order.configText = configText(*setup, measuring, stop);
+            const Wanted wanted = configFor(*setup, measuring, stop);
+            order.configText = wanted.json;
+            order.vocabulary = wanted.vocabulary;
             return loom::train(order, account, observer, stop);
         });
     }
@@ -222,7 +227,7 @@ private:
         bare.training.batch = setup.training.batch;
         bare.training.precision = setup.training.precision;
         bare.preset.clear();
-        return ownConfigText(bare, true) + std::to_string(static_cast<int>(setup.device));
+        return ownConfigText(bare) + std::to_string(setup.shape.vocab) + "/" + std::to_string(static_cast<int>(setup.device));
     }
     std::optional<double> knownStep(const TrainSetup& setup) const {
         const std::scoped_lock lock(m_mutex);
@@ -236,48 +241,46 @@ private:
         return found != all.end() && found->minutes > 0 && !m_configs.contains(stepKey(setup));
     }
 
-    /// 0 = the configuration says it.
-    static std::int64_t vocabOf(const TrainSetup& setup) {
-        return setup.tokenizer.empty() ? 0 : openTokenizer(pathOf(setup.tokenizer), 0)->vocabularySize();
-    }
-
-    std::string configText(const TrainSetup& setup, const Progress& progress, const std::stop_token& stop) {
-        std::string base;
-        if (setup.preset.empty()) {
-            base = ownConfigText(setup, setup.tokenizer.empty());
-        } else {
+    /// A configuration without a vocabulary: the tokenizer decides.
+    struct Wanted {
+        std::string json;
+        std::int64_t vocabulary = 0;  ///< tokens to learn, at most
+    };
+    Wanted configFor(const TrainSetup& setup, const Progress& progress, const std::stop_token& stop) {
+        Wanted wanted{ownConfigText(setup), setup.shape.vocab};
+        if (!setup.preset.empty()) {
             const std::string key = stepKey(setup);
+            std::optional<PresetConfig> preset;
             {
                 const std::scoped_lock lock(m_mutex);
-                if (const auto found = m_configs.find(key); found != m_configs.end()) base = found->second;
+                if (const auto found = m_configs.find(key); found != m_configs.end()) preset = found->second;
             }
-            if (base.empty()) {
-                base = presetConfig(setup.preset, {setup.device, 0}, progress, stop);
+            if (!preset) {
+                preset = presetConfig(setup.preset, {setup.device, 0}, progress, stop);
                 const std::scoped_lock lock(m_mutex);
-                m_configs[key] = base;
+                m_configs[key] = *preset;
             }
+            wanted = {preset->json, preset->vocabulary};
         }
-        QJsonObject json = parsed(base);
-        QJsonObject model = json[QLatin1String("model")].toObject();
-        if (!setup.tokenizer.empty()) model.remove(QLatin1String("vocab_size"));
-        json[QLatin1String("model")] = model;
+        QJsonObject json = parsed(wanted.json);
         QJsonObject training = json[QLatin1String("training")].toObject();
         training[QLatin1String("seed")] = static_cast<qint64>(setup.seed);
         json[QLatin1String("training")] = training;
         if (!setup.name.empty()) json[QLatin1String("name")] = text(setup.name);
-        return written(json);
+        wanted.json = written(json);
+        return wanted;
     }
 
-    mutable std::mutex m_mutex;                    ///< plans and training lie in different lanes
-    std::map<std::string, std::string> m_configs;  ///< of presets, by stepKey
-    std::map<std::string, double> m_steps;         ///< seconds of a step, by stepKey
+    mutable std::mutex m_mutex;                     ///< plans and training lie in different lanes
+    std::map<std::string, PresetConfig> m_configs;  ///< of presets, by stepKey
+    std::map<std::string, double> m_steps;          ///< seconds of a step, by stepKey
 };
 
 }  // namespace
 
 std::unique_ptr<TrainingBackend> makeEngineTraining() { return std::make_unique<EngineTraining>(); }
 
-std::string ownConfigText(const TrainSetup& setup, bool vocab) {
+std::string ownConfigText(const TrainSetup& setup) {
     const OwnShape& s = setup.shape;
     const OwnTraining& t = setup.training;
     const ModelConfig config = configOf(s);
@@ -292,7 +295,6 @@ std::string ownConfigText(const TrainSetup& setup, bool vocab) {
                       {QStringLiteral("tie_word_embeddings"), true}};
     const auto set = [&](const char* key, const QJsonValue& value) { model[QLatin1String(key)] = value; };
     const auto number = [](std::int64_t value) { return QJsonValue(static_cast<qint64>(value)); };
-    if (vocab) set("vocab_size", number(s.vocab));
     switch (s.form) {
         case Latent::Joint:
             set("rms_norm_eps", config.normEps);

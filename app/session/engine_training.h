@@ -11,8 +11,8 @@ namespace loom::session {
 
 [[nodiscard]] std::unique_ptr<TrainingBackend> makeEngineTraining();
 
-/// The configuration of a network of one's own, as JSON that parseTrainConfig() reads. Without a vocabulary where `vocab` is false: the
+/// The configuration of a network of one's own, as JSON that parseTrainConfig() reads. Without a vocabulary: the
 /// tokenizer says it.
-[[nodiscard]] std::string ownConfigText(const TrainSetup& setup, bool vocab);
+[[nodiscard]] std::string ownConfigText(const TrainSetup& setup);
 
 }  // namespace loom::session

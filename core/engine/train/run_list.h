@@ -35,6 +35,9 @@ inline constexpr std::size_t kLongestRunNotes = 20'000;  ///< bytes
 /// so. Throws Error naming what is near.
 [[nodiscard]] std::filesystem::path findRun(const std::filesystem::path& runs, const std::string& name);
 
+/// A folder in `runs` for a new run of that name, which nothing has yet; nothing is made. What cannot stand in a name becomes "-".
+[[nodiscard]] std::filesystem::path freeRunFolder(const std::filesystem::path& runs, const std::string& name);
+
 /// The name that lists and the checkpoint show; the folder keeps its own. Also while the run is running. Throws Error: empty, longer than
 /// kLongestModelName, no UTF-8, or what cannot be written.
 void renameRun(const std::filesystem::path& run, const std::string& name);

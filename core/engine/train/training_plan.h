@@ -23,6 +23,8 @@ namespace loom {
 /// given.
 [[nodiscard]] TrainingPlan planTraining(const TrainConfig& config, std::optional<double> secondsPerStep = {},
                                         std::optional<std::int64_t> available = {});
+/// Says again whether it fits, and the sentence, after its figures have changed.
+void completePlan(TrainingPlan& plan);
 /// Throws Error, saying what would make it smaller, where the plan does not fit.
 void requireFits(const TrainingPlan& plan, const std::string& where);
 
@@ -38,6 +40,9 @@ using MeasureProgress = std::function<void(std::int64_t, std::int64_t)>;
 [[nodiscard]] double measureStep(const TrainConfig& config, const TrainingPlace& place, double budget, const MeasureProgress& progress,
                                  std::stop_token stop);
 
+/// "1 h 04 min", "3 min 20 s", "12 s".
+[[nodiscard]] std::string durationText(double seconds);
+
 /// A configuration known by name.
 struct TrainPreset {
     std::string name;         ///< "10-minutes", "paper-6l-mla-r2", "mla-deepseek-6l-r64"
@@ -45,13 +50,20 @@ struct TrainPreset {
     std::string description;  ///< one line
     double minutes = 0;       ///< that it is cut to on this machine; 0 = it has a size and steps of its own
 };
-/// The three times first, then the paper's configurations, then the DeepSeek form.
+/// The three times first, then the paper's configurations at every rank, then the DeepSeek form at the paper's sizes.
 [[nodiscard]] const std::vector<TrainPreset>& trainPresets();
+/// Throws Error naming the nearest names.
+[[nodiscard]] const TrainPreset& trainPresetNamed(const std::string& name);
 
-/// The configuration of a preset as JSON, complete but for a vocabulary that is learnt from the data: it stands there as the largest that
-/// makes sense. For a time, size and steps are chosen by measureStep on this machine, about ten seconds. Throws Error naming the nearest
-/// presets, as measureStep, and when stopped.
-[[nodiscard]] std::string presetConfig(const std::string& name, const TrainingPlace& place, const MeasureProgress& progress,
-                                       std::stop_token stop);
+struct PresetConfig {
+    std::string json;             ///< a configuration file without vocab_size: the tokenizer decides
+    std::int64_t vocabulary = 0;  ///< tokens to learn from the data, at most
+};
+/// For a time, size, steps and precision are chosen by measureStep on this machine, about ten seconds; `networks` share the time. Throws
+/// Error naming the nearest presets, as measureStep, and when stopped.
+[[nodiscard]] PresetConfig presetConfig(const std::string& name, const TrainingPlace& place, const MeasureProgress& progress,
+                                        std::stop_token stop, std::int64_t networks = 1);
+/// The configuration of a preset, or any other JSON of one, with another attention (core/data/attention_forms.h). Throws Error as withForm.
+[[nodiscard]] std::string configWithForm(const std::string& json, const std::string& form, const std::string& where);
 
 }  // namespace loom
