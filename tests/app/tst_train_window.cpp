@@ -80,13 +80,16 @@ TEST_F(TrainWindow, ACommandLineCanAskForThePage) {
 
 TEST_F(TrainWindow, AStoryIsWrittenWhileARunGoesOn) {
     training->stepsWait = true;
+    training->steps = 5000;
     open();
     window->openModel(QStringLiteral("/models/good"));
     ASSERT_TRUE(wait([&] { return session().canWrite(); }));
     start();
-    training->step.allow(12);
-    ASSERT_TRUE(wait([&] { return page().runView()->stories()->shownStep() == 10; }));
-    EXPECT_EQ(page().runView()->lossPlot()->csv().count(u'\n'), 1 + 12);
+    ASSERT_TRUE(wait([&] {
+        training->step.allow(1);
+        return page().runView()->stories()->shownStep() >= 10;
+    }));
+    EXPECT_GT(page().runView()->lossPlot()->csv().count(u'\n'), 10);
     parts().actions.pages[0]->trigger();
     parts().writePage->setMaxTokens(20);
     parts().writePage->setPromptText(QStringLiteral("Hi"));
