@@ -97,6 +97,8 @@ const std::vector<MemoryCase> kCases{
     {"wideVocabularyHalf", "mla-deepseek", false, 64, 2, 4, 12'000, 128, 2, DType::BF16, 0, true},
     {"manyWeights", "mha", false, 256, 6, 4, 500, 32, 1},
     {"manyWeightsHalf", "mha", false, 256, 6, 4, 500, 32, 1, DType::BF16},
+    {"realSize", "mha", false, 256, 6, 4, 4096, 512, 2},
+    {"realSizeHalf", "mla-deepseek", false, 256, 6, 4, 4096, 512, 2, DType::BF16},
     {"dropout", "mha", false, 64, 4, 4, 600, 192, 4, DType::F32, 0.1},
 };
 INSTANTIATE_TEST_SUITE_P(Forms, PlannedMemory, testing::ValuesIn(kCases), [](const auto& each) { return each.param.name; });
@@ -133,8 +135,8 @@ TEST(TrainingPlan, timeIsWhatRealStepsTake) {
         measureStep(config, place, 2.0, [&](std::int64_t done, std::int64_t total) { told = done == total ? total : told; }, {});
     EXPECT_GT(told, 0);
     const double extrapolated = measureStep(config, place, 1e-9, {}, {});
-    EXPECT_GT(extrapolated, whole / 2);
-    EXPECT_LT(extrapolated, whole * 2);
+    EXPECT_GT(extrapolated, whole / 4) << "from 64 tokens, of 3,072";
+    EXPECT_LT(extrapolated, whole * 4);
     MemoryAccount account;
     TrainerOptions one;
     one.threads = 1;
