@@ -64,6 +64,9 @@ private:
     std::optional<double> m_validation;
 };
 
+TwinsReporter::TwinsReporter() = default;
+TwinsReporter::~TwinsReporter() = default;
+
 TrainObserver& TwinsReporter::twin(std::size_t, const std::string& name) {
     m_names.push_back(name);
     m_twins.push_back(std::make_unique<Twin>(*this, name));

@@ -35,6 +35,8 @@ private:
 /// Several twins in one line.
 class TwinsReporter final : public TwinsObserver {
 public:
+    TwinsReporter();
+    ~TwinsReporter() override;
     [[nodiscard]] TrainObserver& group() override { return m_group; }
     [[nodiscard]] TrainObserver& twin(std::size_t index, const std::string& name) override;
     [[nodiscard]] const std::vector<std::string>& names() const { return m_names; }

@@ -266,6 +266,10 @@ TEST_F(RunList, theReportNeedsNothingElse) {
     EXPECT_EQ(count("<svg "), 5U);
     EXPECT_EQ(count("<svg "), count("</svg>"));
     EXPECT_EQ(count("<table>"), count("</table>"));
+    for (const double wild : {1e300, 1e-300, -1e300, 0.0}) {  // what a file may hold
+        records[0].points[50].loss = records[0].points[60].gradientNorm = wild;
+        EXPECT_NE(runsHtml(records).find("</html>"), std::string::npos) << wild;
+    }
     records[0].points.clear();
     records.resize(1);
     EXPECT_NE(runsHtml(records).find("Nothing was measured yet"), std::string::npos);

@@ -45,8 +45,9 @@ public:
         // What lives from the first layer to the last: the stream behind it for the last norm, ids, angles, the dropout of the embedding.
         double kept = layer.kept() * L + stream + 8 * N + ids + rotation + (dropout ? kF32 * N * D : 0);
         const double head = kF32 * V * D;
-        // f32 products copy the transposed logits; the head's part of the gradient is made apart and added.
-        const double headForward = kept + 2 * e * N * D + head + logits * e * (e == kF32 ? 2 : 1) + e * V * D;
+        // f32 products copy the transposed logits; a bf16 part of the head's gradient is widened before it is added.
+        const double products = e == kF32 ? 2 * e * logits + head : e * logits + e * V * D + head;
+        const double headForward = kept + 2 * e * N * D + head + products;
         const double headBack = kept + 2 * (head + e * N * D);
         double highest = std::max(headForward, headBack);
         double gradients = head + kF32 * D;

@@ -11,6 +11,7 @@ namespace loom {
 namespace {
 
 constexpr double kWidth = 860, kHeight = 320;
+constexpr double kWidestRatio = 1e12;  ///< that a logarithmic axis shows
 constexpr double kLeft = 64, kRight = 16, kTop = 30, kBottom = 42;
 
 struct Range {
@@ -62,7 +63,8 @@ std::vector<double> ticks(const Axis& axis, double count) {
     if (axis.logarithmic && r.high / r.low > 20) {
         for (double power = std::pow(10.0, std::floor(std::log10(r.low))); power <= r.high; power *= 10)
             for (const double step : {1.0, 2.0, 5.0})
-                if (power * step >= r.low && power * step <= r.high) values.push_back(power * step);
+                if ((step == 1.0 || r.high / r.low < 1e3) && power * step >= r.low && power * step <= r.high)
+                    values.push_back(power * step);
         return values;
     }
     const double step = tickStep(r, count);
@@ -142,7 +144,7 @@ std::string svgText(const SvgPlot& plot) {
     }
     const std::string heading = "<figcaption>" + htmlText(plot.title) + "</figcaption>";
     if (xs.empty()) return "<figure>" + heading + "<p>Nothing was measured yet.</p></figure>\n";
-    const bool logarithmic = plot.logarithmic && ys.low > 0;
+    const bool logarithmic = plot.logarithmic && ys.low > 0 && ys.high / ys.low < kWidestRatio;
     const Axis x{widened(xs, false, 0.0), kWidth - kLeft - kRight, false};
     const Axis y{widened(ys, logarithmic, 0.04), kHeight - kTop - kBottom, logarithmic};
     std::string text = "<figure>" + heading + "<svg viewBox=\"0 0 " + place(kWidth) + ' ' + place(kHeight) +

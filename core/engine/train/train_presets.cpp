@@ -144,7 +144,6 @@ TrainSettings paperSettings(double learningRate) {
     s.batch = 8;
     s.learningRate = learningRate;
     schedule(s, 2000);
-    s.precision = DType::BF16;
     return s;
 }
 
@@ -217,8 +216,7 @@ PresetConfig presetConfig(const std::string& name, const TrainingPlace& place, c
     const TrainPreset& preset = trainPresetNamed(name);
     if (preset.minutes > 0) return forTime(preset, place, progress, stop, networks);
     for (const PaperSize& size : kPaperSizes) {
-        TrainSettings settings = paperSettings(size.learningRate);
-        if (place.device != DeviceKind::Cpu) settings.precision = DType::F32;
+        const TrainSettings settings = paperSettings(size.learningRate);
         for (const std::int64_t divisor : {2, 4, 8}) {
             if (name == deepseekName(size, divisor))
                 return {configJson(deepseekAt(size, divisor), settings, name, preset.title).dump(2), kPresetVocabulary};

@@ -19,7 +19,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr double kUsable = 0.9;  ///< of what the system says it could give
+constexpr std::int64_t kProbeTokens = 64;  ///< of the first measurement, which says how much more can be measured
+constexpr double kUsable = 0.9;            ///< of what the system says it could give
 
 std::string spaced(std::int64_t value) {
     std::string text = std::to_string(value);
@@ -115,16 +116,21 @@ double measureStep(const TrainConfig& config, const TrainingPlace& place, double
         (void)valueOrThrow(trainer->step(batches, 0.0, ++taken, stop));
         return std::chrono::duration<double>(Clock::now() - start).count();
     };
+    const auto timeOfRow = [&](std::int64_t tokens) { return timeOf({madeUp(1, tokens, config.model.vocab)}); };
     if (progress) progress(0, kMostSteps);
-    const std::vector<TokenBatch> one{madeUp(1, s.context, config.model.vocab)};
-    (void)timeOf(one);  // warms up
-    const double single = timeOf(one);
-    const std::int64_t rows = s.batch * s.accumulation;
-    if (rows == 1) return single;
-    if (single * static_cast<double>(rows) > budget) {  // too long to be done whole: what a row more takes, times their number
-        const double two = timeOf({madeUp(std::min<std::int64_t>(2, s.batch), s.context, config.model.vocab)});
-        const double more = s.batch > 1 ? std::max(two - single, 0.0) : single;
-        return single + more * static_cast<double>(rows - 1);
+    const std::int64_t probe = std::min(kProbeTokens, s.context);
+    (void)timeOfRow(std::max<std::int64_t>(1, probe / 4));  // warms up
+    const double probed = timeOfRow(probe);
+    const auto tokens = static_cast<double>(s.tokensPerStep());
+    const double perToken = probed / static_cast<double>(probe);
+    if (perToken * tokens > budget) {  // too long to be done whole: what a token more takes in one row, times their number
+        const auto affordable = static_cast<std::int64_t>(budget / 2 / perToken);
+        const std::int64_t row = std::clamp(affordable, probe, s.context);
+        const double whole = timeOfRow(row);
+        const double half = timeOfRow(std::max<std::int64_t>(1, row / 2));
+        const double more = std::max(whole - half, whole / 4) / static_cast<double>(row - row / 2);
+        if (progress) progress(kMostSteps, kMostSteps);
+        return whole + more * (tokens - static_cast<double>(row));
     }
     const std::vector<TokenBatch> whole(static_cast<std::size_t>(s.accumulation), madeUp(s.batch, s.context, config.model.vocab));
     std::vector<double> times{timeOf(whole)};

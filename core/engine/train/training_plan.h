@@ -35,8 +35,8 @@ struct TrainingPlace {
 };
 /// (done, total): told after each step.
 using MeasureProgress = std::function<void(std::int64_t, std::int64_t)>;
-/// Seconds of one optimiser step of this configuration, the median of a few real ones on made-up tokens; at most about `budget` seconds,
-/// one step at least after one that warms up. Throws Error as buildTrainable, and when stopped.
+/// Seconds of one optimiser step of this configuration on made-up tokens: the median of a few real ones where they fit `budget` seconds,
+/// else from parts of a row. Where 64 tokens take longer than the budget, so does this. Throws Error as buildTrainable, and when stopped.
 [[nodiscard]] double measureStep(const TrainConfig& config, const TrainingPlace& place, double budget, const MeasureProgress& progress,
                                  std::stop_token stop);
 
