@@ -58,7 +58,12 @@ void wireRun(const WindowParts& p) {
         p.trainPage->setStarted(folder);
     });
     QObject::connect(training, &TrainController::updated, page,
-                     [page](const std::shared_ptr<const TrainUpdate>& update) { page->addUpdate(*update); });
+                     [p, listed = std::string()](const std::shared_ptr<const TrainUpdate>& update) mutable {
+                         p.trainPage->addUpdate(*update);
+                         if (update->points.empty() || listed == update->folder) return;
+                         listed = update->folder;  // its files are there now: form, size, data
+                         p.training->refreshRuns();
+                     });
     QObject::connect(training, &TrainController::asked, page, [p, looking](const std::shared_ptr<const TrainQuestion>& question) {
         p.trainPage->setQuestion(*question);
         if (!looking())

@@ -112,7 +112,10 @@ TEST_F(TrainWindow, PauseAndResume) {
     ASSERT_TRUE(wait([&] { return header().resumeButton()->isVisible(); }));
     EXPECT_FALSE(parts().training->isTraining());
     // The list as the disk has it.
-    training->runs = {runOnDisk("run")};
+    {
+        const std::scoped_lock lock(training->mutex);
+        training->runs = {runOnDisk("run")};
+    }
     parts().training->refreshRuns();
     training->step.openForAll();
     header().resumeButton()->click();

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <qcustomplot.h>
+#include <QCoreApplication>
 #include <QElapsedTimer>
+#include <QMouseEvent>
 
 #include "tests/widgets/train_samples.h"
 #include "widgets/common/theme.h"
@@ -51,6 +53,15 @@ TEST(CurveSeries, QuantitiesAgainstAxes) {
     odd[4].memoryBytes.reset();
     EXPECT_EQ(seriesOf(odd, CurveQuantity::Loss, CurveAxis::Step).x.size(), 19U);
     EXPECT_EQ(seriesOf(odd, CurveQuantity::Memory, CurveAxis::Step).x.size(), 19U);
+}
+
+TEST(CurveSeries, TheMovingMeanDoesNotLagAtItsBeginning) {
+    EXPECT_EQ(movingMean(std::vector<double>{3, 5, 9}, 0), (std::vector<double>{3, 5, 9}));
+    const std::vector<double> means = movingMean(std::vector<double>{8, 4, 4}, 0.5);
+    EXPECT_EQ(means[0], 8);
+    EXPECT_NEAR(means[1], (0.5 * 8 + 4) / 1.5, 1e-12);
+    EXPECT_NEAR(means[2], (0.25 * 8 + 0.5 * 4 + 4) / 1.75, 1e-12);
+    EXPECT_NEAR(movingMean(std::vector<double>(500, 2.5), 0.99).back(), 2.5, 1e-12);
 }
 
 TEST(CurveSeries, LogarithmicBandsLeaveOutWhatHasNoLogarithm) {
@@ -116,6 +127,26 @@ TEST(RunCurves, ThePointerReadsAllRuns) {
     EXPECT_EQ(s.view.describe(10'000)[0], QStringLiteral("10.0\u202Fk tokens"));
     s.view.setQuantity(CurveQuantity::Memory);
     EXPECT_TRUE(s.view.describe(10'000)[1].contains(QStringLiteral("50.0\u202FMB")));
+}
+
+TEST(RunCurves, WhatThePointerReadsGoesOnWithTheRun) {
+    Stage s;
+    s.view.setRuns({run("a", 50)});
+    QMouseEvent move(QEvent::MouseMove, QPointF(s.plot->xAxis->coordToPixel(20), 60), QPointF(0, 0), Qt::NoButton, Qt::NoButton, {});
+    QCoreApplication::sendEvent(s.plot, &move);
+    const auto shown = [&] {
+        QStringList texts;
+        for (int i = 0; i < s.plot->itemCount(); ++i)
+            if (const auto* text = qobject_cast<QCPItemText*>(s.plot->item(i)); text && text->visible()) texts += text->text();
+        return texts;
+    };
+    EXPECT_TRUE(shown().contains(QStringLiteral("step 20"))) << shown().join(u'|').toStdString();
+    s.view.setRuns({run("a", 51)});
+    EXPECT_TRUE(shown().contains(QStringLiteral("step 20"))) << shown().join(u'|').toStdString();
+    QEvent leave(QEvent::Leave);
+    QCoreApplication::sendEvent(s.plot, &leave);
+    EXPECT_FALSE(shown().contains(QStringLiteral("step 20")));
+    EXPECT_TRUE(shown().contains(QStringLiteral("a")));
 }
 
 TEST(RunCurves, LogarithmicAxesLeaveNothingOut) {

@@ -51,6 +51,18 @@ CurveSeries validationOf(std::span<const TrainPoint> points, CurveAxis axis) {
     return series;
 }
 
+std::vector<double> movingMean(std::span<const double> y, double weight) {
+    std::vector<double> means;
+    means.reserve(y.size());
+    double sum = 0, weights = 0;
+    for (const double value : y) {
+        sum = weight * sum + value;
+        weights = weight * weights + 1;
+        means.push_back(sum / weights);
+    }
+    return means;
+}
+
 std::vector<CurveBand> bandsOf(const CurveSeries& series, std::size_t most, bool logarithmic) {
     if (!logarithmic) return curveBands(series.x, series.y, most);
     std::vector<double> x, y;

@@ -98,6 +98,7 @@ void RunCurves::setQuantity(CurveQuantity quantity) {
 void RunCurves::setAxis(CurveAxis axis) {
     if (axis == m_axis) return;
     m_axis = axis;
+    m_pointed = -1;
     m_moved = false;
     rebuild();
 }
@@ -175,7 +176,7 @@ void RunCurves::rebuild() {
             m_runs[i].points ? std::span<const TrainPoint>(*m_runs[i].points) : std::span<const TrainPoint>();
         d.series = seriesOf(points, m_quantity, m_axis);
         d.validation = m_quantity == CurveQuantity::Loss ? validationOf(points, m_axis) : CurveSeries{};
-        d.smooth = loom::smoothed(d.series.y, m_quantity == CurveQuantity::LearningRate ? 0.0 : m_smoothing);
+        d.smooth = movingMean(d.series.y, m_quantity == CurveQuantity::LearningRate ? 0.0 : m_smoothing);
         d.banded = d.series.x.size() > kMostDrawn;
         const std::vector<CurveBand> line = bandsOf({d.series.x, d.smooth}, kMostDrawn, m_logX);
         QVector<double> x, low, high, mean;
@@ -198,7 +199,7 @@ void RunCurves::rebuild() {
     }
     fit();
     recolour(palette());
-    readAt(-1);
+    readAt(m_pointed);  // what is read goes on with the run
 }
 
 void RunCurves::fit() {
@@ -331,6 +332,7 @@ void RunCurves::placeLabels(const QStringList& lines) {
 }
 
 void RunCurves::readAt(double x) {
+    m_pointed = x;
     const bool any = std::any_of(m_drawn.begin(), m_drawn.end(), [](const Drawn& d) { return !d.series.x.empty(); });
     const bool reads = x >= 0 && any;
     m_cross->setVisible(reads);
@@ -339,7 +341,7 @@ void RunCurves::readAt(double x) {
         m_cross->start->setCoords(x, plot()->yAxis->range().lower);
         m_cross->end->setCoords(x, plot()->yAxis->range().upper);
         lines = describe(x);
-    } else if (!m_runs.empty()) {
+    } else if (m_runs.size() > 1 || (m_quantity == CurveQuantity::Loss && !m_runs.empty())) {
         lines += m_quantity == CurveQuantity::Loss && any ? tr("line: training, smoothed · points: held-out stories") : QString();
         for (const RunCurve& run : m_runs) lines += run.name;
         QStringList ghosts;

@@ -44,7 +44,7 @@ public:
     void setQuantity(CurveQuantity quantity);
     void setAxis(CurveAxis axis);
     void setLogarithmic(bool x, bool y);
-    void setSmoothing(double amount);  ///< 0 … 1, as smoothed() takes it
+    void setSmoothing(double amount);  ///< weight of movingMean()
     void setRuns(std::vector<RunCurve> runs);
     /// Shown with the loss against steps and tokens.
     void setGhosts(std::vector<GhostCurve> ghosts);
@@ -90,7 +90,8 @@ private:
     std::vector<QCPGraph*> m_ghostLines;  ///< as m_ghosts while they are shown
     std::vector<QCPItemText*> m_labels;   ///< from the top, right-aligned
     QCPItemLine* m_cross = nullptr;
-    bool m_moved = false;  ///< a person has zoomed or shifted
+    double m_pointed = -1;  ///< x under the pointer
+    bool m_moved = false;   ///< a person has zoomed or shifted
 };
 
 }  // namespace loom::ui

@@ -30,12 +30,20 @@ namespace loom::ui {
 namespace {
 
 constexpr std::chrono::milliseconds kAfterLastChange{350};
+constexpr qsizetype kOpening = 110;
 enum Tokenizer { Learnt, OfOpenModel, OfFile };
 
 QLabel* wrapped(QLabel* label) {
     label->setWordWrap(true);
     label->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     return label;
+}
+
+/// The first words of a story.
+QString opening(const std::string& story) {
+    const QString text = QString::fromStdString(story).simplified();
+    if (text.size() <= kOpening) return text;
+    return text.left(std::max<qsizetype>(1, text.lastIndexOf(u' ', kOpening))) + QStringLiteral("…");
 }
 
 void setItemEnabled(QComboBox* box, int index, bool enabled, const QString& why) {
@@ -285,14 +293,14 @@ void SetupView::setLook(const DataLook& look) {
     m_lookProblem.clear();
     QStringList lines;
     if (look.files == 0) {
-        lines += tr("Like this one: “%1”").arg(QString::fromStdString(look.beginning).simplified().left(110) + QStringLiteral("…"));
+        lines += tr("Like this one: “%1”").arg(opening(look.beginning));
     } else {
         lines += look.exact
                      ? tr("%1; %2 stories, %3").arg(QString::fromStdString(look.format), formatCount(look.stories), formatBytes(look.bytes))
                      : tr("%1; about %2 stories, %3")
                            .arg(QString::fromStdString(look.format), formatCount(look.stories), formatBytes(look.bytes));
         if (look.files > 1) lines.last() += tr(" in %1 files").arg(formatCount(look.files));
-        lines += tr("The first begins: “%1…”").arg(QString::fromStdString(look.beginning).simplified().left(110));
+        lines += tr("The first begins: “%1”").arg(opening(look.beginning));
     }
     for (const std::string& note : look.notes) lines += QString::fromStdString(note);
     m_look->setText(lines.join(u'\n'));
