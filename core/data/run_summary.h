@@ -22,7 +22,7 @@ struct RunSummary {
     std::string notes;
     std::int64_t started = 0;  ///< seconds since 1970, UTC
     RunState state = RunState::Broken;
-    std::string problem;  ///< why it is broken; empty otherwise
+    std::string problem;  ///< what is wrong with its files; empty = nothing. A run may have one without being broken
     std::int64_t step = 0, steps = 0;
     std::int64_t tokens = 0;  ///< seen
     std::int64_t tokensPerStep = 0;
