@@ -26,7 +26,9 @@
 #include "widgets/inside/inside_page.h"
 #include "widgets/itemmodels/cache_model.h"
 #include "widgets/itemmodels/heads_model.h"
+#include "widgets/itemmodels/run_list_model.h"
 #include "widgets/itemmodels/story_model.h"
+#include "widgets/train/train_page.h"
 #include "widgets/write/write_page.h"
 
 namespace loom::app {
@@ -42,7 +44,8 @@ QString draggedPath(const QMimeData* data) {
 
 }  // namespace
 
-MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactory& factory, QWidget* parent)
+MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactory& factory, const session::TrainingFactory& training,
+                       QWidget* parent)
     : QMainWindow(parent), m_settings(loadSettings()) {
     if (options.layer) m_settings.layer = *options.layer;
     if (options.theme) m_settings.theme = *options.theme;
@@ -55,6 +58,7 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     m_parts.settings = &m_settings;
     m_parts.modelsFolder = options.models;
     m_parts.session = factory ? new session::SessionController(factory, this) : new session::SessionController(this);
+    m_parts.training = training ? new session::TrainController(training, this) : new session::TrainController(this);
     m_parts.watch = new EventWatch(this);
     buildPages();
     m_parts.actions = makeActions(*menuBar(), *this);
@@ -62,6 +66,7 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     wireWrite(m_parts);  // first: the story model takes every update before the views that read it
     wireInside(m_parts);
     wireCache(m_parts);
+    wireTrain(m_parts);
     wireModel(m_parts);
     wireMenus(m_parts);
     wireDevice(m_parts);
@@ -80,7 +85,8 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
 }
 
 MainWindow::~MainWindow() {
-    delete m_parts.session;  // stops and waits while the views it reports to are still there
+    delete m_parts.training;  // stop and wait while the views they report to are still there
+    delete m_parts.session;
 }
 
 void MainWindow::buildPages() {
@@ -88,6 +94,7 @@ void MainWindow::buildPages() {
     p.story = new ui::StoryModel(this);
     p.heads = new ui::HeadsModel(this);
     p.cache = new ui::CacheModel(this);
+    p.runs = new ui::RunListModel(this);
     auto* central = new QWidget(this);
     p.modeBar = new ui::ModeBar(central);
     p.stack = new QStackedWidget(central);
@@ -96,12 +103,15 @@ void MainWindow::buildPages() {
     p.writePage = new ui::WritePage(p.story, p.stack);
     p.insidePage = new ui::InsidePage(p.story, p.heads, p.stack);
     p.cachePage = new ui::CachePage(p.story, p.cache, p.stack);
+    p.trainPage = new ui::TrainPage(p.runs, p.stack);
     p.stack->addWidget(p.writePage);
     p.stack->addWidget(p.insidePage);
     p.stack->addWidget(p.cachePage);
+    p.stack->addWidget(p.trainPage);
     p.modeBar->addMode(static_cast<int>(Page::Write), tr("Write"), QStringLiteral("write"));
     p.modeBar->addMode(static_cast<int>(Page::Inside), tr("Look inside"), QStringLiteral("inside"));
     p.modeBar->addMode(static_cast<int>(Page::Cache), tr("Cache"), QStringLiteral("cache"));
+    p.modeBar->addMode(static_cast<int>(Page::Train), tr("Train"), QStringLiteral("train"));
 
     auto* right = new QVBoxLayout;
     right->setSpacing(0);
@@ -142,6 +152,7 @@ void MainWindow::applySettings() {
     p.writePage->restoreSplitterState(s.writeSplitter);
     p.insidePage->setColourMap(static_cast<ui::ColourMapKind>(s.colourMap));
     if (!s.insideSplitter.isEmpty()) p.insidePage->restoreSplitter(s.insideSplitter);
+    p.trainPage->restoreSplitter(s.trainSplitter);
     p.session->setPath(s.path);
     p.session->setPrecision(s.precision);
 }
@@ -156,6 +167,7 @@ void MainWindow::rememberSettings() {
     s.samplersVisible = p.writePage->samplersVisible();
     s.writeSplitter = p.writePage->splitterState();
     s.insideSplitter = p.insidePage->splitterState();
+    s.trainSplitter = p.trainPage->splitterState();
     s.colourMap = static_cast<int>(p.insidePage->colourMap());
     if (p.session->hasModel()) {
         s.layer = p.insidePage->layer().value();
@@ -177,6 +189,7 @@ void MainWindow::placeOnScreen() {
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
+    if (!mayClose(m_parts)) return event->ignore();
     rememberSettings();
     saveSettings(m_settings);
     m_parts.session->cancelOpen();

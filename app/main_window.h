@@ -10,6 +10,7 @@
 #include "app/event_watch.h"
 #include "app/launch_options.h"
 #include "app/session/session_controller.h"
+#include "app/session/train_controller.h"
 #include "app/settings.h"
 
 class QStackedWidget;
@@ -22,7 +23,9 @@ class HeadsModel;
 class InsidePage;
 class MessageBar;
 class ModeBar;
+class RunListModel;
 class StoryModel;
+class TrainPage;
 class WritePage;
 }  // namespace loom::ui
 
@@ -32,12 +35,15 @@ namespace loom::app {
 struct WindowParts {
     QMainWindow* window;
     session::SessionController* session;
+    session::TrainController* training;
     ui::StoryModel* story;
     ui::HeadsModel* heads;
     ui::CacheModel* cache;
+    ui::RunListModel* runs;
     ui::WritePage* writePage;
     ui::InsidePage* insidePage;
     ui::CachePage* cachePage;
+    ui::TrainPage* trainPage;
     ui::ModeBar* modeBar;
     QStackedWidget* stack;
     ui::MessageBar* message;
@@ -51,8 +57,9 @@ struct WindowParts {
 class MainWindow final : public QMainWindow {
     Q_OBJECT
 public:
-    /// `factory` is for tests; null = the real engine.
-    explicit MainWindow(const LaunchOptions& options, const session::EngineFactory& factory = nullptr, QWidget* parent = nullptr);
+    /// The factories are for tests; null = the real engine.
+    explicit MainWindow(const LaunchOptions& options, const session::EngineFactory& factory = nullptr,
+                        const session::TrainingFactory& training = nullptr, QWidget* parent = nullptr);
     ~MainWindow() override;
 
     /// Opens a checkpoint file or folder; a config.json stands for its folder.

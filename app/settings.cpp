@@ -38,12 +38,13 @@ QString name(Page page) {
         case Page::Write: return QStringLiteral("write");
         case Page::Inside: return QStringLiteral("inside");
         case Page::Cache: return QStringLiteral("cache");
+        case Page::Train: return QStringLiteral("train");
     }
     return {};
 }
 
 std::optional<Page> pageFromName(const QString& text) {
-    for (const Page page : {Page::Write, Page::Inside, Page::Cache})
+    for (const Page page : {Page::Write, Page::Inside, Page::Cache, Page::Train})
         if (text == name(page)) return page;
     return std::nullopt;
 }
@@ -106,6 +107,7 @@ Settings loadSettings() {
     settings.geometry = file.value(QStringLiteral("window/geometry")).toByteArray();
     settings.writeSplitter = file.value(QStringLiteral("window/writeSplitter")).toByteArray();
     settings.insideSplitter = file.value(QStringLiteral("window/insideSplitter")).toByteArray();
+    settings.trainSplitter = file.value(QStringLiteral("window/trainSplitter")).toByteArray();
     settings.samplersVisible = file.value(QStringLiteral("window/samplersVisible"), true).toBool();
     settings.tourSeen = file.value(QStringLiteral("window/tourSeen"), false).toBool();
     return settings;
@@ -136,6 +138,7 @@ void saveSettings(const Settings& settings) {
     file.setValue(QStringLiteral("window/geometry"), settings.geometry);
     file.setValue(QStringLiteral("window/writeSplitter"), settings.writeSplitter);
     file.setValue(QStringLiteral("window/insideSplitter"), settings.insideSplitter);
+    file.setValue(QStringLiteral("window/trainSplitter"), settings.trainSplitter);
     file.setValue(QStringLiteral("window/samplersVisible"), settings.samplersVisible);
     file.setValue(QStringLiteral("window/tourSeen"), settings.tourSeen);
 }

@@ -18,8 +18,8 @@
 namespace loom::app {
 
 /// The pages, in the order of the mode bar.
-enum class Page { Write, Inside, Cache };
-/// "write", "inside", "cache": on the command line and in the settings file.
+enum class Page { Write, Inside, Cache, Train };
+/// "write", "inside", "cache", "train": on the command line and in the settings file.
 [[nodiscard]] QString name(Page page);
 [[nodiscard]] std::optional<Page> pageFromName(const QString& name);
 [[nodiscard]] QString name(ui::ThemeChoice theme);  ///< "system", "light", "dark"
@@ -45,7 +45,7 @@ struct Settings {
     PrecisionChoice precision = PrecisionChoice::Auto;
     QString lastFolder;  ///< where the last checkpoint was opened
     QStringList recent;  ///< newest first, at most kRecentFiles
-    QByteArray geometry, writeSplitter, insideSplitter;
+    QByteArray geometry, writeSplitter, insideSplitter, trainSplitter;
     bool samplersVisible = true;
     bool tourSeen = false;  ///< finished or skipped
 };

@@ -58,6 +58,7 @@ void addPrecisionOption(CLI::App& command, std::string& precision);
 [[nodiscard]] Registration addStories(CLI::App& program, Context& context);
 [[nodiscard]] Registration addLook(CLI::App& program, Context& context);
 [[nodiscard]] Registration addMemory(CLI::App& program, Context& context);
+[[nodiscard]] Registration addRuns(CLI::App& program, Context& context);
 [[nodiscard]] Registration addScore(CLI::App& program, Context& context);
 [[nodiscard]] Registration addTokenize(CLI::App& program, Context& context);
 [[nodiscard]] Registration addTokenizerTrain(CLI::App& program, Context& context);

@@ -33,6 +33,7 @@ constexpr const char* kExamples =
     "  latentloom-cli tokenizer train --data stories.txt --vocab 4096 --out my-tokenizer/\n"
     "  latentloom-cli stories maker --show 2\n"
     "  latentloom-cli train --data stories.txt --config small.json --out my-model/\n"
+    "  latentloom-cli runs export my-model/ other-model/ --html report.html\n"
     "  latentloom-cli convert ckpt.pt --out my-model/\n"
     "  latentloom-cli logits my-model/ --tokens 1,2,3 --out logits.safetensors\n"
     "\n"
@@ -70,7 +71,7 @@ int main(int argc, char** argv) {
         addGenerate(program, context),       addLogits(program, context),  addInspect(program, context), addTokenize(program, context),
         addTokenizerTrain(program, context), addEval(program, context),    addTrain(program, context),   addStories(program, context),
         addPaths(program, context),          addMemory(program, context),  addCompare(program, context), addLook(program, context),
-        addScore(program, context),          addConvert(program, context), addBench(program, context)};
+        addScore(program, context),          addConvert(program, context), addBench(program, context),   addRuns(program, context)};
     try {
         program.parse(arguments(argc, argv));
     } catch (const CLI::ParseError& error) {

@@ -11,12 +11,16 @@ struct WindowParts;
 void wireWrite(WindowParts& parts);      ///< writing, stopping, the story model
 void wireInside(WindowParts& parts);     ///< which layer is captured, when a whole map is computed
 void wireCache(WindowParts& parts);      ///< what is kept, and the decoding path
+void wireTrain(WindowParts& parts);      ///< training runs: set-up, progress, questions, the list of runs
 void wireModel(WindowParts& parts);      ///< opening, errors, the bottom strip, the window's title
 void wireMenus(WindowParts& parts);      ///< what each action does and when it can be used
 void wireDevice(WindowParts& parts);     ///< Model → Compute on
 void wirePrecision(WindowParts& parts);  ///< Model → Precision
 void wireTour(WindowParts& parts);       ///< Help → Tour
 void wireView(WindowParts& parts);       ///< pages, theme, text size, debug overlay
+
+/// Whether the window can be closed at once. Where a run is going on it asks first, and closes the window when the run has been saved.
+[[nodiscard]] bool mayClose(WindowParts& parts);
 
 /// Last: the story that begins by itself, where the program was started without a file.
 void wireStart(WindowParts& parts, const LaunchOptions& options);

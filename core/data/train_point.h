@@ -11,10 +11,11 @@ struct TrainPoint {
     std::int64_t step = 0;  ///< counts from 1
     double loss = 0;        ///< nats per token, of this step's batches before the step
     double learningRate = 0;
-    double gradientNorm = 0;               ///< before clipping
-    double seconds = 0;                    ///< since the run began, pauses left out
-    std::int64_t tokens = 0;               ///< seen so far
-    std::optional<double> validationLoss;  ///< nats per token, after the step; only where it was measured
+    double gradientNorm = 0;                       ///< before clipping
+    double seconds = 0;                            ///< since the run began, pauses left out
+    std::int64_t tokens = 0;                       ///< seen so far
+    std::optional<double> validationLoss;          ///< nats per token, after the step; only where it was measured
+    std::optional<std::int64_t> memoryBytes = {};  ///< counted at the step's highest moment; only where it was recorded
 };
 
 }  // namespace loom

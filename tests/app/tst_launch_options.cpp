@@ -37,7 +37,7 @@ TEST(LaunchOptions, EverythingGiven) {
 }
 
 TEST(LaunchOptions, UsageErrorsExitWithTwo) {
-    const std::vector<std::vector<const char*>> wrong = {{"--page", "train"}, {"--layer", "-1"},       {"--layer", "x"},
+    const std::vector<std::vector<const char*>> wrong = {{"--page", "nowhere"}, {"--layer", "-1"},       {"--layer", "x"},
                                                          {"--theme", "pink"}, {"--text-scale", "100"}, {"--device", "tpu"},
                                                          {"--nonsense"},      {"one", "two"},          {"--page"}};
     for (const auto& arguments : wrong) {

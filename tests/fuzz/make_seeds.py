@@ -63,6 +63,8 @@ def configurations():
     write("run_metrics", "odd.jsonl", '{"step":1e300}\n[]\n{"step":-5}\n{"step":"2"}\n\n{"step":2.5,"loss":null}\n')
     write("latentloom_json", "twin.json", {"format_version": 1, "name": "Small", "twin": "../other"})
     write("latentloom_json", "below.json", {"format_version": 1, "name": "Small", "twin": "below/x"})
+    write("group_json", "pair.json", {"format_version": 1, "twins": ["mha", "mla-deepseek-r64"], "match": "flops"})
+    write("run_notes", "notes.json", {"format_version": 1, "name": "Small", "notes": "two\nlines"})
     card = json.loads((HERE.parent.parent / "models" / "demo-mla" / "training.json").read_text())
     write("model_card", "demo.json", shortened(card))
 

@@ -10,6 +10,7 @@
 
 #include "tests/widgets/cache_fixture.h"
 #include "widgets/card/card_facts.h"
+#include "widgets/common/time_format.h"
 #include "widgets/plot/loss_curve.h"
 
 namespace loom::ui {
@@ -77,9 +78,11 @@ TEST(CardFacts, WithOneEveryFactHasItsLine) {
 
 TEST(CardFacts, Durations) {
     EXPECT_EQ(formatDuration(40), QStringLiteral("40 s"));
-    EXPECT_EQ(formatDuration(725), QStringLiteral("12 min"));
-    EXPECT_EQ(formatDuration(3599), QStringLiteral("60 min"));
-    EXPECT_EQ(formatDuration(7200), QStringLiteral("2 h 0 min"));
+    EXPECT_EQ(formatDuration(0.4), QStringLiteral("<1 s"));
+    EXPECT_EQ(formatDuration(725), QStringLiteral("12 min 05 s"));
+    EXPECT_EQ(formatDuration(3599.6), QStringLiteral("1 h 00 min"));
+    EXPECT_EQ(formatDuration(7380), QStringLiteral("2 h 03 min"));
+    EXPECT_EQ(formatDuration(200'000), QStringLiteral("2 d 7 h"));
     EXPECT_EQ(formatDuration(-1), QString());
 }
 

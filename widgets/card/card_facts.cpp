@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/card/card_facts.h"
 
-#include <cmath>
 #include <string_view>
 
 #include <QCoreApplication>
 
 #include "widgets/common/number_format.h"
+#include "widgets/common/time_format.h"
 
 namespace loom::ui {
 namespace {
@@ -100,15 +100,6 @@ Section data(const CardData& d) {
 }
 
 }  // namespace
-
-QString formatDuration(double seconds) {
-    if (!(seconds >= 0) || seconds > 1e12) return {};
-    const auto whole = static_cast<std::int64_t>(std::llround(seconds));
-    if (whole < 60) return tr("%1 s").arg(whole);
-    if (whole < 3600) return tr("%1 min").arg((whole + 30) / 60);
-    const std::int64_t minutes = (whole + 30) / 60;
-    return tr("%1 h %2 min").arg(minutes / 60).arg(minutes % 60);
-}
 
 QList<CardSection> cardSections(const ModelSummary& model) {
     QList<CardSection> list;

@@ -19,7 +19,5 @@ struct CardSection {
 
 /// The network itself, and where there is a card: measured, training, data. Sections without facts are left out.
 [[nodiscard]] QList<CardSection> cardSections(const ModelSummary& model);
-/// "3 h 25 min", "12 min", "40 s".
-[[nodiscard]] QString formatDuration(double seconds);
 
 }  // namespace loom::ui

@@ -44,6 +44,7 @@ bool PlotFrame::eventFilter(QObject* watched, QEvent* event) {
                 break;
             case QEvent::Show:
             case QEvent::Resize:
+                if (m_plot->size().isEmpty()) return true;  // on a page that has not been laid out yet: nothing to draw on
                 if (m_plot->bufferDevicePixelRatio() != devicePixelRatioF()) m_plot->setBufferDevicePixelRatio(devicePixelRatioF());
                 break;
             default: break;

@@ -4,9 +4,11 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <fstream>
 #include <string_view>
 #include <system_error>
+#include <thread>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -19,6 +21,7 @@
 #include "core/engine/checkpoint/config_reader.h"
 #include "core/engine/checkpoint/mapped_file.h"
 #include "core/engine/checkpoint/write_checkpoint.h"
+#include "core/engine/train/run_metrics.h"
 
 namespace loom {
 namespace {
@@ -28,6 +31,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kLargestRunFile = std::size_t{4} << 20;
 constexpr std::int64_t kVersion = 1;
+constexpr int kLockRetries = 5;
 constexpr std::array kTokenizerFiles{"tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer.json"};
 
 Error systemError(const std::string& what, const fs::path& path, int code) {
@@ -35,31 +39,10 @@ Error systemError(const std::string& what, const fs::path& path, int code) {
     return {what + ": " + std::generic_category().message(code), pathText(path), hint};
 }
 
-Json pointJson(const TrainPoint& p) {
-    Json json{{"step", p.step},       {"loss", p.loss},    {"learning_rate", p.learningRate}, {"gradient_norm", p.gradientNorm},
-              {"seconds", p.seconds}, {"tokens", p.tokens}};
-    if (p.validationLoss) json["validation_loss"] = *p.validationLoss;
-    return json;
-}
-
 void appendLine(const fs::path& file, const std::string& line) {
     std::ofstream out(file, std::ios::app);
     out << line << '\n' << std::flush;
     if (!out) throw systemError("The run's record cannot be written", file, errno);
-}
-
-std::optional<TrainPoint> pointFrom(const std::string& line) {
-    const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
-    if (!json.is_object()) return std::nullopt;  // a line that a kill cut short
-    const auto number = [&](const char* key) { return json.contains(key) && json[key].is_number() ? json[key].get<double>() : 0.0; };
-    const auto whole = [&](const char* key) {
-        const double value = number(key);
-        return value >= 0 && value < 1e15 ? static_cast<std::int64_t>(value) : 0;  // others fit no integer
-    };
-    TrainPoint point{whole("step"),   number("loss"), number("learning_rate"), number("gradient_norm"), number("seconds"),
-                     whole("tokens"), std::nullopt};
-    if (json.contains("validation_loss")) point.validationLoss = number("validation_loss");
-    return point;
 }
 
 Json sourceJson(const SourceSpec& spec) {
@@ -101,7 +84,8 @@ std::string requestText(const RunRequest& r) {
                     {"keep_duplicates", r.data.keepDuplicates},
                     {"data_hash", hexText(r.dataHash)},
                     {"threads", r.threads},
-                    {"device", r.device}};
+                    {"device", r.device},
+                    {"started", r.started}};
     return json.dump(2) + "\n";
 }
 
@@ -123,6 +107,7 @@ RunRequest readRequest(const fs::path& file) {
     }
     request.threads = reader.integer("threads", 0);
     request.device = reader.text("device", "cpu");
+    request.started = reader.integer("started", 0);
     return request;
 }
 
@@ -151,7 +136,12 @@ public:
         const fs::path file = folder / ".lock";
         m_descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
         if (m_descriptor < 0) throw systemError("The run cannot be locked", folder, errno);
-        if (::flock(m_descriptor, LOCK_EX | LOCK_NB) != 0) {
+        int failed = ::flock(m_descriptor, LOCK_EX | LOCK_NB);
+        for (int retry = 0; failed != 0 && errno == EWOULDBLOCK && retry < kLockRetries; ++retry) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));  // isRunning() may have looked at this moment
+            failed = ::flock(m_descriptor, LOCK_EX | LOCK_NB);
+        }
+        if (failed != 0) {
             const int code = errno;
             ::close(m_descriptor);
             if (code != EWOULDBLOCK) throw systemError("The run cannot be locked", folder, code);
@@ -167,6 +157,18 @@ private:
 };
 
 bool isRun(const fs::path& folder) { return fileExists(folder / "run.json"); }
+
+bool isRunning(const fs::path& folder) {
+    const int descriptor = ::open((folder / ".lock").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) return false;
+    const bool held = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    ::close(descriptor);
+    return held;
+}
+
+std::shared_ptr<const void> lockRun(const fs::path& folder) { return std::make_shared<RunFolder::Lock>(folder); }
+
+RunRequest readRunRequest(const fs::path& folder) { return readRequest(folder / "run.json"); }
 
 RunFolder::RunFolder(fs::path folder, RunRequest request, std::shared_ptr<Lock> lock)
     : m_folder(std::move(folder)), m_request(std::move(request)), m_lock(std::move(lock)) {}
@@ -216,29 +218,29 @@ void describe(const fs::path& folder, const TrainConfig& config, const std::stri
 
 void RunFolder::writeDescriptions(const TrainConfig& config) const { describe(m_folder, config, {}, {}); }
 
-void RunFolder::writeCheckpoint(TrainableModel& trainer, const Moment& moment, DType storage) const {
-    const std::vector<TensorToWrite> state = valueOrThrow(trainer.state(true));
+void RunFolder::writeCheckpoint(TrainableModel& trainer, const Moment& moment, DType storage, const MovingAverage* average) const {
+    std::vector<TensorToWrite> state = valueOrThrow(trainer.state(true));
+    if (average != nullptr)
+        for (TensorToWrite& tensor : average->state()) state.push_back(std::move(tensor));
     writeSafetensors(
         m_folder / "state.safetensors", state,
         {{"step", std::to_string(moment.step)}, {"seconds", Json(moment.seconds).dump()}, {"rate_factor", Json(moment.rateFactor).dump()}});
-    writeModel(trainer, storage);
+    writeModel(average != nullptr ? average->tensors() : valueOrThrow(trainer.state(false)), storage);
 }
 
-void RunFolder::writeModel(TrainableModel& trainer, DType storage) const {
-    writeWeights(m_folder, valueOrThrow(trainer.state(false)), storage);
-}
+void RunFolder::writeModel(const std::vector<TensorToWrite>& weights, DType storage) const { writeWeights(m_folder, weights, storage); }
 
-void RunFolder::writeBest(TrainableModel& trainer, const TrainConfig& config) const {
+void RunFolder::writeBest(const std::vector<TensorToWrite>& weights, const TrainConfig& config) const {
     const fs::path best = m_folder / "best";
     if (!fileExists(best / "config.json")) {
         createFolder(best);
         copyTokenizer(m_folder, best);
-        describe(best, config, " (best)", "..");
+        describe(best, config, kBestSuffix, "..");
     }
-    writeWeights(best, valueOrThrow(trainer.state(false)), config.training.storage);
+    writeWeights(best, weights, config.training.storage);
 }
 
-std::optional<RunFolder::Moment> RunFolder::restore(TrainableModel& trainer) const {
+std::optional<RunFolder::Moment> RunFolder::restore(TrainableModel& trainer, MovingAverage* average) const {
     const fs::path path = m_folder / "state.safetensors";
     if (!fileExists(path)) return std::nullopt;
     const SafetensorsFile file = readSafetensors(path);
@@ -255,21 +257,21 @@ std::optional<RunFolder::Moment> RunFolder::restore(TrainableModel& trainer) con
     const Moment restored{static_cast<std::int64_t>(number("step")), number("seconds"),
                           file.metadata.contains("rate_factor") ? number("rate_factor") : 1.0};
     const Result<void> result = trainer.restore(file.tensors);
-    if (!result) throw Error{result.error().what, pathText(path) + ": " + result.error().where, result.error().hint};
+    const auto inFile = [&](const Error& error) { return Error{error.what, pathText(path) + ": " + error.where, error.hint}; };
+    if (!result) throw inFile(result.error());
+    if (average == nullptr) return restored;
+    if (const auto taken = guarded([&] { average->restore(file.tensors); }); !taken) throw inFile(taken.error());
     return restored;
 }
 
 std::vector<TrainPoint> RunFolder::takeMetrics(std::int64_t step) const {
     const fs::path path = m_folder / "metrics.jsonl";
     std::vector<TrainPoint> points;
-    std::ifstream in(path);
     std::string kept;
-    for (std::string line; std::getline(in, line);) {
-        const std::optional<TrainPoint> point = pointFrom(line);
-        if (!point || point->step < 1 || point->step > step || (!points.empty() && point->step <= points.back().step)) continue;
-        points.push_back(*point);
-        kept += line + "\n";
-    }
+    forPoints(path, step, [&](const TrainPoint& point, std::string_view line) {
+        points.push_back(point);
+        kept.append(line) += '\n';
+    });
     if (fileExists(path)) writeTextFile(path, kept);
     const fs::path samples = m_folder / "samples.jsonl";
     if (!fileExists(samples)) return points;
@@ -280,7 +282,7 @@ std::vector<TrainPoint> RunFolder::takeMetrics(std::int64_t step) const {
     return points;
 }
 
-void RunFolder::appendMetrics(const TrainPoint& point) const { appendLine(m_folder / "metrics.jsonl", pointJson(point).dump()); }
+void RunFolder::appendMetrics(const TrainPoint& point) const { appendLine(m_folder / "metrics.jsonl", metricsLine(point)); }
 
 void RunFolder::appendSamples(const StepSamples& samples) const { appendLine(m_folder / "samples.jsonl", samplesLine(samples)); }
 

@@ -3,11 +3,12 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 
 #include <nlohmann/json.hpp>
 
 #include "core/data/error.h"
+#include "core/engine/checkpoint/mapped_file.h"
+#include "core/engine/train/line_reader.h"
 
 namespace loom {
 namespace {
@@ -18,6 +19,7 @@ constexpr std::array<const char*, kSamplePrompts> kPrompts{"Once upon a time", "
                                                            "Tom had a big red ball.", "The dog was very sad because",
                                                            "\"Can I help you?\" asked the"};
 constexpr double kTemperature = 0.8;
+constexpr std::size_t kLongestLine = std::size_t{4} << 20;
 
 }  // namespace
 
@@ -53,9 +55,10 @@ std::string samplesLine(const StepSamples& samples) {
 
 std::vector<StepSamples> readSamples(const std::filesystem::path& file) {
     std::vector<StepSamples> all;
-    std::ifstream in(file);
-    for (std::string line; std::getline(in, line);) {
-        const Json json = Json::parse(line, nullptr, false);  // a line that a kill cut short is none
+    if (!fileExists(file)) return all;
+    LineReader lines(file, kLongestLine);
+    while (const auto line = lines.next()) {
+        const Json json = Json::parse(*line, nullptr, false);  // a line that a kill cut short is none
         if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer() || !json.contains("stories")) continue;
         StepSamples samples{json["step"].get<std::int64_t>(), {}};
         for (const Json& s : json["stories"]) {
@@ -66,7 +69,7 @@ std::vector<StepSamples> readSamples(const std::filesystem::path& file) {
                 return s.is_object() && s.contains(key) && s[key].is_number() ? s[key].get<double>() : 0.0;
             };
             samples.stories.push_back(
-                {text("prompt"), static_cast<std::uint64_t>(std::max(0.0, number("seed"))), number("temperature"), text("text")});
+                {text("prompt"), static_cast<std::uint64_t>(std::clamp(number("seed"), 0.0, 9e15)), number("temperature"), text("text")});
         }
         all.push_back(std::move(samples));
     }

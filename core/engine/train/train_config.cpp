@@ -22,19 +22,31 @@ constexpr std::size_t kLargestFile = std::size_t{1} << 20;
 constexpr std::int64_t kMost = 1'000'000'000;
 constexpr double kLargestSeed = 9007199254740992.0;  // 2^53: what JSON keeps exactly
 
-constexpr std::array<std::string_view, 6> kTopKeys{"model", "training", "name", "twin", "description", "data"};
+constexpr std::array<std::string_view, 7> kTopKeys{"model", "training", "name", "twin", "description", "data", "preset"};
 constexpr std::array<std::string_view, 3> kDataKeys{"name", "licence", "source"};
-constexpr std::array<std::string_view, 23> kTrainingKeys{"context",         "batch",
-                                                         "accumulation",    "steps",
-                                                         "learning_rate",   "min_learning_rate",
-                                                         "warmup",          "beta1",
-                                                         "beta2",           "eps",
-                                                         "weight_decay",    "clip",
-                                                         "dropout",         "precision",
-                                                         "storage",         "evaluate_every",
-                                                         "validation_rows", "checkpoint_every",
-                                                         "schedule",        "patience",
-                                                         "sample_tokens",   "seed",
+constexpr std::array<std::string_view, 24> kTrainingKeys{"context",
+                                                         "batch",
+                                                         "accumulation",
+                                                         "steps",
+                                                         "learning_rate",
+                                                         "min_learning_rate",
+                                                         "warmup",
+                                                         "beta1",
+                                                         "beta2",
+                                                         "eps",
+                                                         "weight_decay",
+                                                         "clip",
+                                                         "dropout",
+                                                         "precision",
+                                                         "storage",
+                                                         "evaluate_every",
+                                                         "validation_rows",
+                                                         "checkpoint_every",
+                                                         "schedule",
+                                                         "patience",
+                                                         "sample_tokens",
+                                                         "seed",
+                                                         "ema",
                                                          "comment"};
 constexpr std::array<std::string_view, 16> kCommonModelKeys{"model_type",
                                                             "rope_scaling",
@@ -125,6 +137,7 @@ TrainSettings readSettings(const ConfigReader& reader, const ModelConfig& model)
     s.adamW.weightDecay = reader.number("weight_decay", s.adamW.weightDecay);
     s.clip = reader.number("clip", s.clip);
     s.dropout = reader.number("dropout", s.dropout);
+    s.ema = reader.number("ema", s.ema);
     s.precision = precisionFrom(reader, "precision", s.precision);
     s.storage = precisionFrom(reader, "storage", s.storage);
     s.evaluateEvery = reader.integer("evaluate_every", s.evaluateEvery);
@@ -169,6 +182,7 @@ void checkTrainSettings(const TrainSettings& s, const ModelConfig& model, const 
     number("weight_decay", s.adamW.weightDecay, 0.0, 10.0);
     number("clip", s.clip, 0.0, 1e9);
     number("dropout", s.dropout, 0.0, 0.95);
+    number("ema", s.ema, 0.0, 0.999999);
     whole("evaluate_every", s.evaluateEvery, 0, kMost);
     whole("validation_rows", s.validationRows, 1, 1'000'000);
     whole("checkpoint_every", s.checkpointEvery, 0, kMost);
@@ -228,11 +242,13 @@ TrainConfig parseTrainConfig(const std::string& text, const std::string& where, 
     config.name = reader.text("name", "");
     config.twin = reader.text("twin", "");
     config.description = reader.text("description", "");
+    config.preset = reader.text("preset", "");
     // What the run writes must open again.
     if (!config.twin.empty() && !isTwinPath(config.twin)) reader.fail("twin must name a folder beside the run, such as ../demo-mha");
     if (config.name.size() > kLongestModelName) reader.fail("name is longer than " + std::to_string(kLongestModelName) + " bytes");
     if (config.description.size() > kLongestCardText)
         reader.fail("description is longer than " + std::to_string(kLongestCardText) + " bytes");
+    if (config.preset.size() > kLongestModelName) reader.fail("preset is longer than " + std::to_string(kLongestModelName) + " bytes");
     if (const std::optional<ConfigReader> data = reader.object("data")) {
         data->allowOnly(kDataKeys);
         config.data = {data->text("name", ""), data->text("licence", ""), data->text("source", "")};
@@ -245,10 +261,12 @@ TrainConfig readTrainConfig(const std::filesystem::path& file, std::int64_t voca
     return parseTrainConfig(readTextFile(file, kLargestFile), pathText(file), vocab);
 }
 
-std::int64_t vocabAskedFor(const std::filesystem::path& file) {
-    const ConfigReader reader(file, kLargestFile);
+std::int64_t vocabOfConfig(const std::string& text, const std::string& where) {
+    const ConfigReader reader(text, where);
     const std::optional<ConfigReader> model = reader.object("model");
     return model && model->has("vocab_size") ? model->integer("vocab_size") : 0;
 }
+
+std::int64_t vocabAskedFor(const std::filesystem::path& file) { return vocabOfConfig(readTextFile(file, kLargestFile), pathText(file)); }
 
 }  // namespace loom

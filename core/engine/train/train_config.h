@@ -29,6 +29,7 @@ struct TrainSettings {
     AdamWSettings adamW;  ///< beta1, beta2, eps, weight_decay
     double clip = 1.0;    ///< largest norm of the gradient; 0 = no limit
     double dropout = 0.0;
+    double ema = 0.0;                    ///< decay of a moving average of the weights, which is then measured and kept; 0 = none
     DType precision = DType::F32;        ///< "f32", or "bf16" with f32 weights
     DType storage = DType::F32;          ///< element type of model.safetensors: "f32" or "bf16"
     std::int64_t evaluateEvery = 250;    ///< steps between two measurements of the validation loss; 0 = only at the end
@@ -51,6 +52,7 @@ struct TrainConfig {
     std::string name;         ///< of the network, as the program shows it
     std::string twin;         ///< folder of its twin, relative to its own
     std::string description;  ///< a paragraph for the model card
+    std::string preset;       ///< that it was made from; empty = none
     DataCard data;
     std::string text;  ///< the whole configuration as JSON, as it was read
 };
@@ -66,6 +68,8 @@ struct TrainConfig {
 [[nodiscard]] TrainConfig parseTrainConfig(const std::string& text, const std::string& where, std::int64_t vocab);
 /// The model.vocab_size that a configuration file asks for, 0 if it leaves it to the tokenizer.
 [[nodiscard]] std::int64_t vocabAskedFor(const std::filesystem::path& file);
+/// The same of a configuration's text.
+[[nodiscard]] std::int64_t vocabOfConfig(const std::string& text, const std::string& where);
 /// Throws Error naming the first setting that is out of range.
 void checkTrainSettings(const TrainSettings& settings, const ModelConfig& model, const std::string& where);
 

@@ -28,7 +28,7 @@ std::string rounded(double value) {
 }  // namespace
 
 TrainingLoop::TrainingLoop(const RunFolder& folder, const TrainConfig& config, const RunData& data, TrainableModel& trainer,
-                           TrainObserver& observer, std::stop_token stop, TrainSummary& summary)
+                           TrainObserver& observer, std::stop_token stop, TrainSummary& summary, const MemoryAccount* account)
     : m_folder(folder),
       m_config(config),
       m_settings(config.training),
@@ -36,16 +36,19 @@ TrainingLoop::TrainingLoop(const RunFolder& folder, const TrainConfig& config, c
       m_trainer(trainer),
       m_observer(observer),
       m_stop(std::move(stop)),
-      m_summary(summary) {}
+      m_summary(summary),
+      m_account(account) {}
 
 void TrainingLoop::restore(bool resumed) {
-    if (const auto restored = m_folder.restore(m_trainer)) {
+    if (m_settings.ema > 0) m_average.emplace(m_settings.ema, m_trainer);
+    MovingAverage* average = m_average ? &*m_average : nullptr;
+    if (const auto restored = m_folder.restore(m_trainer, average)) {
         m_step = restored->step;
         m_secondsBefore = restored->seconds;
         m_rateFactor = restored->rateFactor;
         if (resumed) m_observer.onNote("Resuming at step " + std::to_string(m_step));
     } else {
-        m_folder.writeCheckpoint(m_trainer, {}, m_settings.storage);  // from now on there is a checkpoint to open
+        m_folder.writeCheckpoint(m_trainer, {}, m_settings.storage, average);  // from now on there is a checkpoint to open
     }
     m_points = m_folder.takeMetrics(m_step);
     m_saved = m_step;
@@ -61,9 +64,20 @@ void TrainingLoop::restore(bool resumed) {
 
 bool TrainingLoop::due(std::int64_t every) const { return m_step == m_settings.steps || (every > 0 && m_step % every == 0); }
 
-double TrainingLoop::seconds() const { return m_secondsBefore + secondsSince(m_start); }
+double TrainingLoop::seconds() const { return m_secondsBefore + (m_start ? secondsSince(*m_start) : 0.0); }
 
-double TrainingLoop::validationLoss() const {
+std::vector<TensorToWrite> TrainingLoop::published() { return m_average ? m_average->tensors() : valueOrThrow(m_trainer.state(false)); }
+
+std::optional<std::int64_t> TrainingLoop::memoryNow() const {
+    if (m_account == nullptr) return std::nullopt;
+    const std::int64_t average = m_average ? m_average->bytes() : 0;
+    return m_account->current(MemoryKind::Weights) + m_account->current(MemoryKind::Optimiser) + m_account->peak(MemoryKind::Activations) +
+           average;
+}
+
+double TrainingLoop::validationLoss() {
+    std::optional<AverageInUse> inUse;
+    if (m_average) inUse.emplace(*m_average, m_trainer);
     double sum = 0;
     std::int64_t tokens = 0;
     for (const TokenBatch& batch : m_data.validation()) {
@@ -87,7 +101,7 @@ void TrainingLoop::write(const std::function<void()>& body) {
 
 void TrainingLoop::checkpoint() {
     write([this] {
-        m_folder.writeCheckpoint(m_trainer, {m_step, seconds(), m_rateFactor}, m_settings.storage);
+        m_folder.writeCheckpoint(m_trainer, {m_step, seconds(), m_rateFactor}, m_settings.storage, m_average ? &*m_average : nullptr);
         m_saved = m_step;
         card({}, {});
     });
@@ -100,7 +114,7 @@ void TrainingLoop::card(const std::optional<Evaluation>& result, const std::vect
 }
 
 void TrainingLoop::rollBack() {
-    const auto restored = m_folder.restore(m_trainer);
+    const auto restored = m_folder.restore(m_trainer, m_average ? &*m_average : nullptr);
     if (!restored) throw Error{"There is no saved state to go back to", pathText(m_folder.path()), "Begin the run again"};
     m_step = m_saved = restored->step;
     m_rateFactor *= 0.5;
@@ -136,13 +150,13 @@ void TrainingLoop::measure(TrainPoint& point) {
     m_summary.validationLoss = point.validationLoss;
     if (m_summary.best && *m_summary.best->validationLoss <= *point.validationLoss) return;
     m_summary.best = point;
-    if (m_settings.checkpointEvery > 0) write([this] { m_folder.writeBest(m_trainer, m_config); });
+    if (m_settings.checkpointEvery > 0) write([this] { m_folder.writeBest(published(), m_config); });
 }
 
 void TrainingLoop::sample() {
     if (m_settings.sampleTokens == 0) return;
     StepSamples samples{m_step, {}};
-    write([this] { m_folder.writeModel(m_trainer, m_settings.storage); });
+    write([this] { m_folder.writeModel(published(), m_settings.storage); });
     const auto engine = Engine::create({DeviceKind::Cpu, 1});
     samples.stories = writeSamples(*engine, m_folder.path(), m_settings.sampleTokens, kTimelineStories, {}, m_stop);
     if (m_stop.stop_requested()) return;
@@ -159,42 +173,72 @@ void TrainingLoop::tell(const TrainPoint& point, double took) {
 }
 
 void TrainingLoop::go() {
-    m_start = Clock::now();
-    const double before = m_secondsBefore;
-    const std::int64_t begun = m_step;
-    std::int64_t worse = 0;  ///< measurements since the best one
-    if (m_summary.best)
-        worse = std::count_if(m_points.begin(), m_points.end(),
-                              [&](const TrainPoint& p) { return p.validationLoss && p.step > m_summary.best->step; });
-    while (m_step < m_settings.steps && !m_stop.stop_requested()) {
-        const auto start = Clock::now();
-        const double rate = learningRateAt(m_settings, m_step + 1) * m_rateFactor;
-        StepResult result;
-        if (!step(rate, result)) continue;
-        ++m_step;
-        TrainPoint point{m_step, result.loss, rate, result.gradientNorm, seconds(), m_step * m_settings.tokensPerStep(), std::nullopt};
-        const bool measured = due(m_settings.evaluateEvery);
-        if (measured) measure(point);
-        m_points.push_back(point);
-        write([&] { m_folder.appendMetrics(point); });
-        if (due(m_settings.checkpointEvery)) checkpoint();
-        tell(point, secondsSince(start));
-        m_summary.loss = result.loss;
-        if (!measured) continue;
-        sample();
-        worse = m_summary.best && m_summary.best->step == m_step ? 0 : worse + 1;
-        if (m_settings.patience > 0 && point.validationLoss && worse >= m_settings.patience && m_step < m_settings.steps) {
-            m_summary.endedEarly = true;
-            m_observer.onNote("Ended at step " + std::to_string(m_step) + ": the validation loss has not fallen since step " +
-                              std::to_string(m_summary.best->step));
-            break;
-        }
+    begin();
+    while (advance()) {
     }
+    end();
+}
+
+void TrainingLoop::begin() {
+    m_secondsAtBegin = m_secondsBefore;
+    m_begun = m_step;
+    m_worse = 0;
+    if (m_summary.best)
+        m_worse = std::count_if(m_points.begin(), m_points.end(),
+                                [&](const TrainPoint& p) { return p.validationLoss && p.step > m_summary.best->step; });
+}
+
+bool TrainingLoop::advance() {
+    if (m_step >= m_settings.steps || m_stop.stop_requested() || m_summary.endedEarly) return false;
+    m_start = Clock::now();
+    const auto leave = [this] {
+        m_secondsBefore = seconds();
+        m_start.reset();
+    };
+    try {
+        advanceOnce();
+    } catch (...) {
+        leave();
+        throw;
+    }
+    leave();
+    return true;
+}
+
+void TrainingLoop::advanceOnce() {
+    const auto start = Clock::now();
+    const double rate = learningRateAt(m_settings, m_step + 1) * m_rateFactor;
+    StepResult result;
+    if (!step(rate, result)) return;
+    ++m_step;
+    if (m_average) m_average->take(m_trainer, m_step);
+    TrainPoint point{m_step, result.loss, rate, result.gradientNorm, seconds(), m_step * m_settings.tokensPerStep(), std::nullopt};
+    point.memoryBytes = memoryNow();
+    const bool measured = due(m_settings.evaluateEvery);
+    if (measured) measure(point);
+    m_points.push_back(point);
+    write([&] { m_folder.appendMetrics(point); });
+    if (due(m_settings.checkpointEvery)) checkpoint();
+    tell(point, secondsSince(start));
+    m_summary.loss = result.loss;
+    m_summary.step = m_step;
+    if (!measured) return;
+    sample();
+    m_worse = m_summary.best && m_summary.best->step == m_step ? 0 : m_worse + 1;
+    if (m_settings.patience > 0 && point.validationLoss && m_worse >= m_settings.patience && m_step < m_settings.steps) {
+        m_summary.endedEarly = true;
+        m_observer.onNote("Ended at step " + std::to_string(m_step) + ": the validation loss has not fallen since step " +
+                          std::to_string(m_summary.best->step));
+    }
+}
+
+void TrainingLoop::end() {
     m_summary.stopped = m_step < m_settings.steps && !m_summary.endedEarly;
     if (m_step < m_settings.steps && m_saved != m_step) checkpoint();
-    const std::int64_t here = std::max<std::int64_t>(0, m_step - begun);
+    const std::int64_t here = std::max<std::int64_t>(0, m_step - m_begun);
     m_summary.seconds = seconds();
-    m_summary.tokensPerSecond = here > 0 ? static_cast<double>(here * m_settings.tokensPerStep()) / (seconds() - before) : 0.0;
+    const double spent = seconds() - m_secondsAtBegin;
+    m_summary.tokensPerSecond = here > 0 && spent > 0 ? static_cast<double>(here * m_settings.tokensPerStep()) / spent : 0.0;
     m_summary.step = m_step;
     m_summary.tokens = m_step * m_settings.tokensPerStep();
 }

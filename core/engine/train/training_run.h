@@ -22,11 +22,13 @@ struct TrainOrder {
     std::filesystem::path run;          ///< the run's folder
     bool resume = false;                ///< go on with it; config, tokenizer and seed are then the run's own
     std::filesystem::path config;       ///< configuration file
+    std::string configText;             ///< the configuration itself, instead of a file
+    std::int64_t vocabulary = 0;        ///< tokens of a tokenizer that is learnt, where the configuration does not say; 0 = 4,096
     DataOrder data;                     ///< stories of a new run
     std::filesystem::path movedData;    ///< with `resume`: where the training stories are now; empty = where the run found them
     std::filesystem::path movedValid;   ///< the same for held-out stories of their own
     std::filesystem::path cache;        ///< folder of encoded stories; empty = the person's own
-    std::filesystem::path tokenizer;    ///< empty = learn one from the data, of the configuration's vocab_size (4,096 without one)
+    std::filesystem::path tokenizer;    ///< empty = learn one from the data, of the configuration's vocab_size
     std::optional<std::int64_t> steps;  ///< instead of the configuration's
     std::optional<double> minutes;      ///< as many steps as fit, by a measurement before the first one
     std::optional<std::uint64_t> seed;
@@ -91,8 +93,9 @@ struct TrainSummary {
     bool endedEarly = false;            ///< by patience; a checkpoint was written
 };
 
-/// Trains. A stop request ends it after the current batch with a checkpoint and `stopped`. Throws Error: bad configuration or data, a run
-/// that is there already, another process on it, a loss that is not finite (the last checkpoint stays), a disk that is full.
+/// Trains. A stop request ends it after the current batch with a checkpoint and `stopped`. Throws Error: bad configuration or data, more
+/// memory than is free, a run that is there already, another process on it, a loss that is not finite (the last checkpoint stays), a disk
+/// that is full.
 [[nodiscard]] TrainSummary train(const TrainOrder& order, MemoryAccount& account, TrainObserver& observer, std::stop_token stop);
 
 }  // namespace loom

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session/engine_training.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <system_error>
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+#include "core/engine/api/user_paths.h"
+#include "core/engine/checkpoint/atomic_file.h"
+#include "core/engine/checkpoint/mapped_file.h"
+#include "core/engine/checkpoint/model_notes.h"
+#include "core/engine/checkpoint/write_checkpoint.h"
+#include "core/engine/tokenizer/tokenizer.h"
+#include "core/engine/train/run_export.h"
+#include "core/engine/train/run_list.h"
+#include "core/engine/train/training_plan.h"
+
+namespace loom::session {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kMeasureSeconds = 4;
+constexpr std::chrono::milliseconds kLookTime{400};  ///< then the number of stories is estimated
+constexpr std::size_t kBeginning = 400;              ///< bytes of the first story
+
+QString text(const std::string& utf8) { return QString::fromStdString(utf8); }
+
+fs::path pathOf(const std::string& utf8) { return text(utf8).toStdU16String(); }
+
+QJsonObject parsed(const std::string& json) { return QJsonDocument::fromJson(QByteArray::fromStdString(json)).object(); }
+
+std::string written(const QJsonObject& json) { return QJsonDocument(json).toJson().toStdString(); }
+
+SourceSpec storiesOfSetup(const TrainSetup& setup) {
+    SourceSpec spec;
+    spec.path = pathOf(setup.stories);
+    spec.made = setup.made;
+    return spec;
+}
+
+/// A folder name of letters and digits: "the-lost-kite".
+std::string slug(const std::string& name) {
+    std::string out;
+    for (const QChar c : text(name).toLower()) {
+        if (c.isLetterOrNumber())
+            out += QString(c).toStdString();
+        else if (!out.empty() && out.back() != '-')
+            out += '-';
+    }
+    while (!out.empty() && out.back() == '-') out.pop_back();
+    if (out.size() > 60) out = slug(text(out).left(40).toStdString());
+    return out.empty() ? "run" : out;
+}
+
+std::string tail(std::string beginning) {
+    if (beginning.size() <= kBeginning) return beginning;
+    std::size_t end = kBeginning;
+    while (end > 0 && (static_cast<unsigned char>(beginning[end]) & 0xC0U) == 0x80U) --end;  // not inside of a character
+    return beginning.substr(0, end) + "…";
+}
+
+class EngineTraining final : public TrainingBackend {
+public:
+    std::vector<TrainChoice> choices() const override {
+        std::vector<TrainChoice> all;
+        for (const TrainPreset& preset : trainPresets()) all.push_back({preset.name, preset.title, preset.description, preset.minutes > 0});
+        return all;
+    }
+
+    std::vector<ReferenceCurve> references(const std::string& models) override {
+        std::vector<ReferenceCurve> all;
+        std::error_code ignored;
+        for (const auto& entry : fs::directory_iterator(pathOf(models), ignored)) {
+            if (!fs::exists(entry.path() / "training.json", ignored)) continue;
+            const auto notes = guarded([&] { return readModelNotes(entry.path()); });
+            if (notes && notes->card && !notes->card->curve.empty()) all.push_back({notes->card->title, notes->card->curve});
+        }
+        std::sort(all.begin(), all.end(), [](const ReferenceCurve& a, const ReferenceCurve& b) { return a.name < b.name; });
+        return all;
+    }
+
+    std::string folderFor(const TrainSetup& setup) const override {
+        const fs::path runs = userPaths().runs;
+        const std::string name = slug(setup.name.empty() ? setup.preset : setup.name);
+        fs::path folder = runs / pathOf(name);
+        for (int number = 2; fileExists(folder); ++number) folder = runs / pathOf(name + "-" + std::to_string(number));
+        return pathText(folder);
+    }
+
+    Result<DataLook> look(const TrainSetup& setup, std::stop_token stop) override {
+        return guarded([&] {
+            const auto source = openSource(storiesOfSetup(setup));
+            DataLook look;
+            if (setup.stories.empty()) {
+                look.stories = setup.made;
+                if (const auto story = source->next()) look.beginning = tail(std::string(*story));
+                return look;
+            }
+            const auto start = std::chrono::steady_clock::now();
+            std::int64_t count = 0;
+            bool whole = false;
+            for (;;) {
+                const auto story = source->next();
+                whole = !story;
+                if (whole) break;
+                if (count++ == 0) look.beginning = tail(std::string(*story));
+                if (count % 64 == 0 && (stop.stop_requested() || std::chrono::steady_clock::now() - start > kLookTime)) break;
+            }
+            const SourceReport& report = source->report();
+            look.format = report.format;
+            look.files = report.files;
+            look.bytes = source->bytesTotal();
+            look.exact = whole;
+            look.stories = whole ? count
+                                 : static_cast<std::int64_t>(static_cast<double>(count) * static_cast<double>(source->bytesTotal()) /
+                                                             static_cast<double>(std::max<std::int64_t>(1, source->bytesDone())));
+            if (report.leftOut > 0) look.notes.push_back(std::to_string(report.leftOut) + " that are no text are left out.");
+            for (const SourceProblem& problem : report.problems) {
+                if (look.notes.size() > 3) break;
+                look.notes.push_back(problem.file + (problem.line > 0 ? ", line " + std::to_string(problem.line) : "") + ": " +
+                                     problem.what);
+            }
+            if (whole && count == 0)
+                throw Error{"There is no story in it", setup.stories, "Choose a text file, JSON lines, or a folder of them"};
+            return look;
+        });
+    }
+
+    Result<std::optional<TrainingPlan>> plan(const TrainSetup& setup, bool measured, const Progress& progress,
+                                             std::stop_token stop) override {
+        return guarded([&]() -> std::optional<TrainingPlan> {
+            if (setup.preset.empty()) {
+                if (const std::string problem = problemWith(setup.shape); !problem.empty())
+                    throw Error{problem.substr(0, problem.size() - 1), {}, {}};
+            } else if (!measured && needsMeasurement(setup)) {
+                return std::nullopt;
+            }
+            const Wanted wanted = configFor(setup, progress, stop);
+            const std::int64_t vocab =
+                setup.tokenizer.empty() ? wanted.vocabulary : openTokenizer(pathOf(setup.tokenizer), 0)->vocabularySize();
+            const TrainConfig config = parseTrainConfig(wanted.json, "the setup", vocab);
+            if (!measured) return planTraining(config, knownStep(setup));
+            std::optional<double> seconds = knownStep(setup);
+            if (!seconds) {
+                seconds = measureStep(config, {setup.device, 0}, kMeasureSeconds, progress, stop);
+                const std::scoped_lock lock(m_mutex);
+                m_steps[stepKey(setup)] = *seconds;
+            }
+            return planTraining(config, seconds);
+        });
+    }
+
+    Result<TrainSummary> train(const std::string& folder, const TrainSetup* setup, MemoryAccount& account, TrainObserver& observer,
+                               std::stop_token stop) override {
+        return guarded([&] {
+            TrainOrder order;
+            order.run = pathOf(folder);
+            order.resume = setup == nullptr;
+            if (setup == nullptr) return loom::train(order, account, observer, stop);
+            order.data.train = storiesOfSetup(*setup);
+            order.data.validShare = setup->validShare;
+            order.tokenizer = pathOf(setup->tokenizer);
+            order.device = setup->device;
+            const auto measuring = [&](std::int64_t done, std::int64_t total) { observer.onPhase("measuring the speed", done, total); };
+            const Wanted wanted = configFor(*setup, measuring, stop);
+            order.configText = wanted.json;
+            order.vocabulary = wanted.vocabulary;
+            return loom::train(order, account, observer, stop);
+        });
+    }
+
+    Result<std::vector<RunSummary>> runs(std::stop_token stop) override {
+        return guarded([&] { return listRuns(userPaths().runs, stop); });
+    }
+
+    Result<RunDetail> read(const std::string& folder) override {
+        return guarded([&] {
+            const fs::path run = pathOf(folder);
+            RunDetail record{readRun(run), readRunPoints(run), {}, {}};
+            for (const StepSamples& samples : readRunSamples(run)) {
+                StepStories stories{samples.step, {}};
+                for (const SampleStory& s : samples.stories)
+                    stories.stories.push_back({s.prompt, s.text, static_cast<std::int64_t>(s.seed), s.temperature});
+                record.stories.push_back(std::move(stories));
+            }
+            record.settings = guarded([&] { return readRunSettings(run); }).value_or(RunSettings{});
+            return record;
+        });
+    }
+
+    Result<void> rename(const std::string& folder, const std::string& name) override {
+        return guarded([&] { renameRun(pathOf(folder), name); });
+    }
+    Result<void> setNotes(const std::string& folder, const std::string& notes) override {
+        return guarded([&] { setRunNotes(pathOf(folder), notes); });
+    }
+    Result<std::string> moveToTrash(const std::string& folder) override {
+        return guarded([&] { return pathText(moveRunToTrash(pathOf(folder))); });
+    }
+    Result<void> exportRuns(const std::vector<std::string>& folders, const std::string& file) override {
+        return guarded([&] {
+            const fs::path to = pathOf(file);
+            const std::string ending = to.extension().string();
+            if (ending != ".csv" && ending != ".jsonl" && ending != ".html")
+                throw Error{"The ending of the file does not say what to write", file,
+                            "Choose a name that ends with .csv, .jsonl or .html"};
+            std::vector<RunRecord> records;
+            for (const std::string& folder : folders) records.push_back(readRunRecord(pathOf(folder)));
+            writeTextFile(to, ending == ".csv" ? runsCsv(records) : ending == ".jsonl" ? runsJsonLines(records) : runsHtml(records));
+        });
+    }
+
+private:
+    /// What measurements depend on, and nothing else.
+    static std::string stepKey(const TrainSetup& setup) {
+        if (!setup.preset.empty()) return setup.preset + "/" + std::to_string(static_cast<int>(setup.device));
+        TrainSetup bare;
+        bare.shape = setup.shape;
+        bare.training.batch = setup.training.batch;
+        bare.training.precision = setup.training.precision;
+        bare.preset.clear();
+        return ownConfigText(bare) + std::to_string(setup.shape.vocab) + "/" + std::to_string(static_cast<int>(setup.device));
+    }
+    std::optional<double> knownStep(const TrainSetup& setup) const {
+        const std::scoped_lock lock(m_mutex);
+        const auto found = m_steps.find(stepKey(setup));
+        return found == m_steps.end() ? std::nullopt : std::optional(found->second);
+    }
+    [[nodiscard]] bool needsMeasurement(const TrainSetup& setup) const {
+        const auto& all = trainPresets();
+        const auto found = std::find_if(all.begin(), all.end(), [&](const TrainPreset& p) { return p.name == setup.preset; });
+        const std::scoped_lock lock(m_mutex);
+        return found != all.end() && found->minutes > 0 && !m_configs.contains(stepKey(setup));
+    }
+
+    /// A configuration without a vocabulary: the tokenizer decides.
+    struct Wanted {
+        std::string json;
+        std::int64_t vocabulary = 0;  ///< tokens to learn, at most
+    };
+    Wanted configFor(const TrainSetup& setup, const Progress& progress, const std::stop_token& stop) {
+        Wanted wanted{ownConfigText(setup), setup.shape.vocab};
+        if (!setup.preset.empty()) {
+            const std::string key = stepKey(setup);
+            std::optional<PresetConfig> preset;
+            {
+                const std::scoped_lock lock(m_mutex);
+                if (const auto found = m_configs.find(key); found != m_configs.end()) preset = found->second;
+            }
+            if (!preset) {
+                preset = presetConfig(setup.preset, {setup.device, 0}, progress, stop);
+                const std::scoped_lock lock(m_mutex);
+                m_configs[key] = *preset;
+            }
+            wanted = {preset->json, preset->vocabulary};
+        }
+        QJsonObject json = parsed(wanted.json);
+        QJsonObject training = json[QLatin1String("training")].toObject();
+        training[QLatin1String("seed")] = static_cast<qint64>(setup.seed);
+        json[QLatin1String("training")] = training;
+        if (!setup.name.empty()) json[QLatin1String("name")] = text(setup.name);
+        wanted.json = written(json);
+        return wanted;
+    }
+
+    mutable std::mutex m_mutex;                     ///< plans and training lie in different lanes
+    std::map<std::string, PresetConfig> m_configs;  ///< of presets, by stepKey
+    std::map<std::string, double> m_steps;          ///< seconds of a step, by stepKey
+};
+
+}  // namespace
+
+std::unique_ptr<TrainingBackend> makeEngineTraining() { return std::make_unique<EngineTraining>(); }
+
+std::string ownConfigText(const TrainSetup& setup) {
+    const OwnShape& s = setup.shape;
+    const OwnTraining& t = setup.training;
+    const ModelConfig config = configOf(s);
+    QJsonObject model{{QStringLiteral("model_type"), text(config.modelType)},
+                      {QStringLiteral("hidden_size"), static_cast<qint64>(s.width)},
+                      {QStringLiteral("num_hidden_layers"), static_cast<qint64>(s.layers)},
+                      {QStringLiteral("num_attention_heads"), static_cast<qint64>(s.heads)},
+                      {QStringLiteral("num_key_value_heads"), static_cast<qint64>(s.heads)},
+                      {QStringLiteral("intermediate_size"), static_cast<qint64>(s.feedForward)},
+                      {QStringLiteral("max_position_embeddings"), static_cast<qint64>(s.context)},
+                      {QStringLiteral("rope_theta"), config.attention.ropeTheta},
+                      {QStringLiteral("tie_word_embeddings"), true}};
+    const auto set = [&](const char* key, const QJsonValue& value) { model[QLatin1String(key)] = value; };
+    const auto number = [](std::int64_t value) { return QJsonValue(static_cast<qint64>(value)); };
+    switch (s.form) {
+        case Latent::Joint:
+            set("rms_norm_eps", config.normEps);
+            set("q_lora_rank", QJsonValue::Null);
+            set("kv_lora_rank", number(config.attention.kvLoraRank));
+            set("qk_nope_head_dim", number(config.attention.qkNopeHeadDim));
+            set("qk_rope_head_dim", number(config.attention.qkRopeHeadDim));
+            set("v_head_dim", number(config.attention.vHeadDim));
+            set("rope_interleave", true);
+            set("first_k_dense_replace", number(s.layers));
+            break;
+        case Latent::PerHead:
+            set("norm", QStringLiteral("rms_norm"));
+            set("norm_eps", config.normEps);
+            set("mlp", QStringLiteral("swiglu"));
+            set("head_dim", number(config.attention.headDim));
+            set("latent", QStringLiteral("per_head"));
+            set("k_rank", number(config.attention.kRank));
+            set("v_rank", number(config.attention.vRank));
+            set("positions", QStringLiteral("rotary"));
+            break;
+        default:
+            set("rms_norm_eps", config.normEps);
+            set("head_dim", number(config.attention.headDim));
+            break;
+    }
+    const std::int64_t measurements = std::max<std::int64_t>(1, t.steps / 10);
+    const QJsonObject training{{QStringLiteral("context"), static_cast<qint64>(s.context)},
+                               {QStringLiteral("batch"), static_cast<qint64>(t.batch)},
+                               {QStringLiteral("steps"), static_cast<qint64>(t.steps)},
+                               {QStringLiteral("learning_rate"), t.learningRate},
+                               {QStringLiteral("schedule"), text(t.schedule)},
+                               {QStringLiteral("precision"), text(t.precision)},
+                               {QStringLiteral("storage"), text(t.precision)},
+                               {QStringLiteral("dropout"), t.dropout},
+                               {QStringLiteral("patience"), static_cast<qint64>(t.patience)},
+                               {QStringLiteral("evaluate_every"), static_cast<qint64>(measurements)},
+                               {QStringLiteral("checkpoint_every"), static_cast<qint64>(std::min<std::int64_t>(measurements, 250))},
+                               {QStringLiteral("seed"), static_cast<qint64>(setup.seed)}};
+    return written({{QStringLiteral("name"), text(setup.name)}, {QStringLiteral("model"), model}, {QStringLiteral("training"), training}});
+}
+
+}  // namespace loom::session
