@@ -12,6 +12,7 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 
+#include "app/session/train_coalescer.h"
 #include "core/engine/api/user_paths.h"
 #include "core/engine/checkpoint/atomic_file.h"
 #include "core/engine/checkpoint/mapped_file.h"
@@ -183,16 +184,10 @@ public:
 
     Result<RunDetail> read(const std::string& folder) override {
         return guarded([&] {
-            const fs::path run = pathOf(folder);
-            RunDetail record{readRun(run), readRunPoints(run), {}, {}};
-            for (const StepSamples& samples : readRunSamples(run)) {
-                StepStories stories{samples.step, {}};
-                for (const SampleStory& s : samples.stories)
-                    stories.stories.push_back({s.prompt, s.text, static_cast<std::int64_t>(s.seed), s.temperature});
-                record.stories.push_back(std::move(stories));
-            }
-            record.settings = guarded([&] { return readRunSettings(run); }).value_or(RunSettings{});
-            return record;
+            RunRecord record = readRunRecord(pathOf(folder));
+            RunDetail detail{std::move(record.summary), std::move(record.points), {}, std::move(record.settings)};
+            for (const StepSamples& samples : record.samples) detail.stories.push_back(storiesOf(samples));
+            return detail;
         });
     }
 
@@ -235,10 +230,9 @@ private:
         return found == m_steps.end() ? std::nullopt : std::optional(found->second);
     }
     [[nodiscard]] bool needsMeasurement(const TrainSetup& setup) const {
-        const auto& all = trainPresets();
-        const auto found = std::find_if(all.begin(), all.end(), [&](const TrainPreset& p) { return p.name == setup.preset; });
+        const bool timed = trainPresetNamed(setup.preset).minutes > 0;
         const std::scoped_lock lock(m_mutex);
-        return found != all.end() && found->minutes > 0 && !m_configs.contains(stepKey(setup));
+        return timed && !m_configs.contains(stepKey(setup));
     }
 
     /// A configuration without a vocabulary: the tokenizer decides.
@@ -247,8 +241,10 @@ private:
         std::int64_t vocabulary = 0;  ///< tokens to learn, at most
     };
     Wanted configFor(const TrainSetup& setup, const Progress& progress, const std::stop_token& stop) {
-        Wanted wanted{ownConfigText(setup), setup.shape.vocab};
-        if (!setup.preset.empty()) {
+        Wanted wanted;
+        if (setup.preset.empty()) {
+            wanted = {ownConfigText(setup), setup.shape.vocab};
+        } else {
             const std::string key = stepKey(setup);
             std::optional<PresetConfig> preset;
             {
@@ -283,44 +279,6 @@ std::unique_ptr<TrainingBackend> makeEngineTraining() { return std::make_unique<
 std::string ownConfigText(const TrainSetup& setup) {
     const OwnShape& s = setup.shape;
     const OwnTraining& t = setup.training;
-    const ModelConfig config = configOf(s);
-    QJsonObject model{{QStringLiteral("model_type"), text(config.modelType)},
-                      {QStringLiteral("hidden_size"), static_cast<qint64>(s.width)},
-                      {QStringLiteral("num_hidden_layers"), static_cast<qint64>(s.layers)},
-                      {QStringLiteral("num_attention_heads"), static_cast<qint64>(s.heads)},
-                      {QStringLiteral("num_key_value_heads"), static_cast<qint64>(s.heads)},
-                      {QStringLiteral("intermediate_size"), static_cast<qint64>(s.feedForward)},
-                      {QStringLiteral("max_position_embeddings"), static_cast<qint64>(s.context)},
-                      {QStringLiteral("rope_theta"), config.attention.ropeTheta},
-                      {QStringLiteral("tie_word_embeddings"), true}};
-    const auto set = [&](const char* key, const QJsonValue& value) { model[QLatin1String(key)] = value; };
-    const auto number = [](std::int64_t value) { return QJsonValue(static_cast<qint64>(value)); };
-    switch (s.form) {
-        case Latent::Joint:
-            set("rms_norm_eps", config.normEps);
-            set("q_lora_rank", QJsonValue::Null);
-            set("kv_lora_rank", number(config.attention.kvLoraRank));
-            set("qk_nope_head_dim", number(config.attention.qkNopeHeadDim));
-            set("qk_rope_head_dim", number(config.attention.qkRopeHeadDim));
-            set("v_head_dim", number(config.attention.vHeadDim));
-            set("rope_interleave", true);
-            set("first_k_dense_replace", number(s.layers));
-            break;
-        case Latent::PerHead:
-            set("norm", QStringLiteral("rms_norm"));
-            set("norm_eps", config.normEps);
-            set("mlp", QStringLiteral("swiglu"));
-            set("head_dim", number(config.attention.headDim));
-            set("latent", QStringLiteral("per_head"));
-            set("k_rank", number(config.attention.kRank));
-            set("v_rank", number(config.attention.vRank));
-            set("positions", QStringLiteral("rotary"));
-            break;
-        default:
-            set("rms_norm_eps", config.normEps);
-            set("head_dim", number(config.attention.headDim));
-            break;
-    }
     const std::int64_t measurements = std::max<std::int64_t>(1, t.steps / 10);
     const QJsonObject training{{QStringLiteral("context"), static_cast<qint64>(s.context)},
                                {QStringLiteral("batch"), static_cast<qint64>(t.batch)},
@@ -334,7 +292,9 @@ std::string ownConfigText(const TrainSetup& setup) {
                                {QStringLiteral("evaluate_every"), static_cast<qint64>(measurements)},
                                {QStringLiteral("checkpoint_every"), static_cast<qint64>(std::min<std::int64_t>(measurements, 250))},
                                {QStringLiteral("seed"), static_cast<qint64>(setup.seed)}};
-    return written({{QStringLiteral("name"), text(setup.name)}, {QStringLiteral("model"), model}, {QStringLiteral("training"), training}});
+    return written({{QStringLiteral("name"), text(setup.name)},
+                    {QStringLiteral("model"), parsed(modelKeysText(configOf(s)))},
+                    {QStringLiteral("training"), training}});
 }
 
 }  // namespace loom::session

@@ -49,21 +49,4 @@ std::vector<CurveBand> curveBands(std::span<const double> x, std::span<const dou
     return bands;
 }
 
-std::vector<double> smoothed(std::span<const double> y, double weight) {
-    std::vector<double> result;
-    result.reserve(y.size());
-    double mean = 0;
-    bool begun = false;
-    for (const double value : y) {
-        if (!std::isfinite(value)) {
-            result.push_back(value);
-            continue;
-        }
-        mean = begun ? weight * mean + (1 - weight) * value : value;
-        begun = true;
-        result.push_back(mean);
-    }
-    return result;
-}
-
 }  // namespace loom

@@ -19,8 +19,4 @@ struct CurveBand {
 /// result.
 [[nodiscard]] std::vector<CurveBand> curveBands(std::span<const double> x, std::span<const double> y, std::size_t most);
 
-/// Exponential moving average of y by point, in [0, 1): 0 changes nothing; begun with the first finite value, numbers that are not finite
-/// are passed through. For the smoothed line over a raw one.
-[[nodiscard]] std::vector<double> smoothed(std::span<const double> y, double weight);
-
 }  // namespace loom

@@ -69,16 +69,5 @@ TEST(CurveBands, unevenPointsAndGapsAndWhatIsNoNumber) {
     EXPECT_EQ(one[0], (CurveBand{7, 1, 5, 3}));
 }
 
-TEST(CurveBands, smoothing) {
-    const std::vector<double> y{4, 2, std::nan(""), 0};
-    EXPECT_EQ(smoothed(std::vector<double>{4, 2}, 0), (std::vector<double>{4, 2}));
-    const std::vector<double> half = smoothed(y, 0.5);
-    ASSERT_EQ(half.size(), 4U);
-    EXPECT_EQ(half[0], 4);
-    EXPECT_EQ(half[1], 3);
-    EXPECT_TRUE(std::isnan(half[2]));
-    EXPECT_EQ(half[3], 1.5);
-}
-
 }  // namespace
 }  // namespace loom

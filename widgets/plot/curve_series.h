@@ -27,8 +27,8 @@ struct CurveSeries {
 /// Loss on held-out stories, where it was measured.
 [[nodiscard]] CurveSeries validationOf(std::span<const TrainPoint> points, CurveAxis axis);
 
-/// Moving mean in which the point before counts `weight` times as much as the next, 0 … 1: about 1 / (1 − weight) points. Unlike smoothed()
-/// it does not lag behind at its beginning, where it is the mean of the few points there are.
+/// Moving mean in which the point before counts `weight` times as much as the next, 0 … 1: about 1 / (1 − weight) points. At its beginning
+/// it is the mean of the few points there are, so that it does not lag behind.
 [[nodiscard]] std::vector<double> movingMean(std::span<const double> y, double weight);
 
 /// curveBands() along an axis that may be logarithmic, where x ≤ 0 is left out.

@@ -24,32 +24,6 @@ void addFlat(RunSettings& rows, const std::string& prefix, const Json& object) {
     }
 }
 
-Json trainingJson(const TrainSettings& s) {
-    return {{"context", s.context},
-            {"batch", s.batch},
-            {"accumulation", s.accumulation},
-            {"steps", s.steps},
-            {"learning_rate", s.learningRate},
-            {"min_learning_rate", s.minLearningRate},
-            {"warmup", s.warmup},
-            {"schedule", name(s.schedule)},
-            {"beta1", s.adamW.beta1},
-            {"beta2", s.adamW.beta2},
-            {"eps", s.adamW.eps},
-            {"weight_decay", s.adamW.weightDecay},
-            {"clip", s.clip},
-            {"dropout", s.dropout},
-            {"ema", s.ema},
-            {"precision", name(s.precision)},
-            {"storage", name(s.storage)},
-            {"evaluate_every", s.evaluateEvery},
-            {"validation_rows", s.validationRows},
-            {"checkpoint_every", s.checkpointEvery},
-            {"patience", s.patience},
-            {"sample_tokens", s.sampleTokens},
-            {"seed", s.seed}};
-}
-
 }  // namespace
 
 RunSettings readRunSettings(const std::filesystem::path& run) {
@@ -64,7 +38,7 @@ RunSettings readRunSettings(const std::filesystem::path& run) {
     if (request.data.validShare > 0) rows.emplace_back("valid_share", Json(request.data.validShare).dump());
     rows.emplace_back("device", request.device);
     if (request.threads > 0) rows.emplace_back("threads", std::to_string(request.threads));
-    addFlat(rows, "training.", trainingJson(config.training));
+    addFlat(rows, "training.", Json::parse(trainingText(config.training)));
     Json model = Json::parse(configText(config.model, config.training.storage));
     for (const char* key : {"architectures", "dtype"}) model.erase(key);  // said elsewhere
     addFlat(rows, "model.", model);

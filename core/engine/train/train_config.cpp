@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include <nlohmann/json.hpp>
+
 #include "core/data/error.h"
 #include "core/engine/checkpoint/config_reader.h"
 #include "core/engine/checkpoint/families.h"
@@ -14,6 +16,7 @@
 #include "core/engine/checkpoint/mapped_file.h"
 #include "core/engine/checkpoint/model_card.h"
 #include "core/engine/checkpoint/model_notes.h"
+#include "core/engine/checkpoint/write_checkpoint.h"
 
 namespace loom {
 namespace {
@@ -206,6 +209,39 @@ double learningRateAt(const TrainSettings& s, std::int64_t step) {
     const double done = std::min(1.0, static_cast<double>(step - s.warmup) / decay);
     const double left = s.schedule == Schedule::Linear ? 1.0 - done : 0.5 * (1.0 + std::cos(std::numbers::pi * done));
     return s.minLearningRate + (s.learningRate - s.minLearningRate) * left;
+}
+
+std::string trainingText(const TrainSettings& s) {
+    const nlohmann::ordered_json json{{"context", s.context},
+                                      {"batch", s.batch},
+                                      {"accumulation", s.accumulation},
+                                      {"steps", s.steps},
+                                      {"learning_rate", s.learningRate},
+                                      {"min_learning_rate", s.minLearningRate},
+                                      {"warmup", s.warmup},
+                                      {"schedule", name(s.schedule)},
+                                      {"beta1", s.adamW.beta1},
+                                      {"beta2", s.adamW.beta2},
+                                      {"eps", s.adamW.eps},
+                                      {"weight_decay", s.adamW.weightDecay},
+                                      {"clip", s.clip},
+                                      {"dropout", s.dropout},
+                                      {"ema", s.ema},
+                                      {"precision", name(s.precision)},
+                                      {"storage", name(s.storage)},
+                                      {"evaluate_every", s.evaluateEvery},
+                                      {"validation_rows", s.validationRows},
+                                      {"checkpoint_every", s.checkpointEvery},
+                                      {"patience", s.patience},
+                                      {"sample_tokens", s.sampleTokens},
+                                      {"seed", s.seed}};
+    return json.dump();
+}
+
+std::string modelKeysText(const ModelConfig& model) {
+    auto keys = nlohmann::ordered_json::parse(configText(model, DType::F32));
+    for (const char* key : {"vocab_size", "architectures", "dtype"}) keys.erase(key);
+    return keys.dump();
 }
 
 TrainConfig parseTrainConfig(const std::string& text, const std::string& where, std::int64_t vocab) {

@@ -66,6 +66,10 @@ struct TrainConfig {
 [[nodiscard]] TrainConfig readTrainConfig(const std::filesystem::path& file, std::int64_t vocab);
 /// The same from text; `where` names it in errors.
 [[nodiscard]] TrainConfig parseTrainConfig(const std::string& text, const std::string& where, std::int64_t vocab);
+/// All settings under the keys of "training", as a JSON object.
+[[nodiscard]] std::string trainingText(const TrainSettings& settings);
+/// The keys of "model" for a network, as a JSON object without a vocabulary: the tokenizer says it. Throws Error as configText() does.
+[[nodiscard]] std::string modelKeysText(const ModelConfig& model);
 /// The model.vocab_size that a configuration file asks for, 0 if it leaves it to the tokenizer.
 [[nodiscard]] std::int64_t vocabAskedFor(const std::filesystem::path& file);
 /// The same of a configuration's text.

@@ -38,24 +38,7 @@ constexpr double kSecondsOfMeasuring = 3;  ///< of each measurement, of which th
 Json configJson(const ModelConfig& given, const TrainSettings& s, const std::string& preset, const std::string& title) {
     ModelConfig model = given;
     model.family = familyToWrite(model);
-    Json keys = Json::parse(configText(model, s.storage));
-    for (const char* key : {"vocab_size", "architectures", "dtype"}) keys.erase(key);
-    Json training{{"context", s.context},
-                  {"batch", s.batch},
-                  {"accumulation", s.accumulation},
-                  {"steps", s.steps},
-                  {"learning_rate", s.learningRate},
-                  {"min_learning_rate", s.minLearningRate},
-                  {"warmup", s.warmup},
-                  {"beta2", s.adamW.beta2},
-                  {"precision", name(s.precision)},
-                  {"storage", name(s.storage)},
-                  {"evaluate_every", s.evaluateEvery},
-                  {"validation_rows", s.validationRows},
-                  {"checkpoint_every", s.checkpointEvery},
-                  {"sample_tokens", s.sampleTokens},
-                  {"seed", s.seed}};
-    return {{"name", title}, {"preset", preset}, {"model", std::move(keys)}, {"training", std::move(training)}};
+    return {{"name", title}, {"preset", preset}, {"model", Json::parse(modelKeysText(model))}, {"training", Json::parse(trainingText(s))}};
 }
 
 TrainConfig rungConfig(const Rung& rung, DType precision) {
@@ -204,9 +187,8 @@ std::string configWithForm(const std::string& json, const std::string& form, con
     model.family = familyToWrite(model);
     model.modelType = name(model.family);
     Json whole = Json::parse(json);
-    Json keys = Json::parse(configText(model, DType::F32));
-    for (const char* key : {"architectures", "dtype"}) keys.erase(key);
-    if (asked == 0) keys.erase("vocab_size");
+    Json keys = Json::parse(modelKeysText(model));
+    if (asked > 0) keys["vocab_size"] = asked;
     whole["model"] = std::move(keys);
     return whole.dump(2);
 }
