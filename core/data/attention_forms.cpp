@@ -155,8 +155,9 @@ double sizeOf(const ModelConfig& config, MatchBy by, std::int64_t context) {
 }
 
 ModelConfig matchedByWidth(ModelConfig config, MatchBy by, double goal, std::int64_t context) {
+    std::int64_t& changed = config.expertLayers() < config.layers ? config.ffnWidth : config.moe.width;  // experts only where all have them
     const auto at = [&](std::int64_t width) {
-        config.ffnWidth = width;
+        changed = width;
         return sizeOf(config, by, context);
     };
     const double narrowest = at(1);
@@ -175,7 +176,7 @@ ModelConfig matchedByWidth(ModelConfig config, MatchBy by, double goal, std::int
         throw Error{"No feed-forward network is narrow or wide enough to match this form to the others",
                     attentionFormName(config.attention), "Choose smaller ranks, or --match nothing"};
     }
-    config.ffnWidth = width;
+    changed = width;
     return config;
 }
 

@@ -16,6 +16,7 @@ struct TrainPoint {
     std::int64_t tokens = 0;                       ///< seen so far
     std::optional<double> validationLoss;          ///< nats per token, after the step; only where it was measured
     std::optional<std::int64_t> memoryBytes = {};  ///< counted at the step's highest moment; only where it was recorded
+    std::optional<double> expertLoad = {};  ///< tokens of the most used expert over those of an even share; networks with experts only
 };
 
 }  // namespace loom

@@ -72,6 +72,24 @@ TEST(TrainConfig, defaultsFollowTheNetwork) {
     EXPECT_EQ(c.model.attention.latent, Latent::PerHead);
 }
 
+TEST(TrainConfig, expertsAreKeptEvenUnlessTheFileSaysOtherwise) {
+    const auto network = [](const std::string& family, const std::string& more) {
+        return R"("model_type":")" + family +
+               R"(","hidden_size":16,"num_hidden_layers":2,"num_attention_heads":2,"intermediate_size":24,"q_lora_rank":null,"kv_lora_rank":8,)"
+               R"("qk_nope_head_dim":4,"qk_rope_head_dim":4,"v_head_dim":4,"first_k_dense_replace":1,"n_routed_experts":6,)"
+               R"("num_experts_per_tok":2,"moe_intermediate_size":8,"n_group":1,"topk_group":1)" +
+               more;
+    };
+    const TrainConfig v3 = parsed(network("deepseek_v3", R"(,"n_shared_experts":1,"scoring_func":"sigmoid")"), "");
+    EXPECT_EQ(v3.model.moe.experts, 6);
+    EXPECT_EQ(v3.training.balancing, kBalanceSigmoid);
+    const TrainConfig v2 = parsed(network("deepseek_v2", R"(,"n_shared_experts":1,"topk_method":"greedy")"), "");
+    EXPECT_EQ(v2.training.balancing, kBalanceSoftmax);
+    const TrainConfig none = parsed(network("deepseek_v3", ""), R"(,"training":{"balance_loss":0,"balance_speed":0})");
+    EXPECT_EQ(none.training.balancing, ExpertBalancing{});
+    EXPECT_EQ(parsed(kLlama, "").training.balancing, ExpertBalancing{}) << "nothing to balance";
+}
+
 struct BadConfig {
     const char* name;
     std::string model;
@@ -101,7 +119,9 @@ INSTANTIATE_TEST_SUITE_P(
             "Experts",
             R"("model_type":"deepseek_v3","hidden_size":16,"num_hidden_layers":2,"num_attention_heads":2,"intermediate_size":24,)"
             R"("q_lora_rank":null,"kv_lora_rank":8,"qk_nope_head_dim":4,"qk_rope_head_dim":4,"v_head_dim":4,"first_k_dense_replace":1)",
-            "", "Networks with experts are not trained"},
+            "", "model.n_routed_experts is missing"},
+        BadConfig{"BalanceLoss", kLlama, R"(,"training":{"balance_loss":-1})", "training.balance_loss"},
+        BadConfig{"BalanceSpeed", kLlama, R"(,"training":{"balance_speed":2})", "training.balance_speed"},
         BadConfig{"OtherVocabulary", kLlama + R"(,"vocab_size":17)", "", "vocab_size"},
         BadConfig{"HeadsThatDoNotDivide",
                   R"("model_type":"llama","hidden_size":10,"num_hidden_layers":1,"num_attention_heads":3,"intermediate_size":4)", "",

@@ -272,6 +272,105 @@ TEST_F(Trainable, clippingLimitsTheStepAndDecayLeavesNormsAlone) {
     EXPECT_NEAR(momentNorm(*free), 0.1 * b.gradientNorm, 1e-4 * b.gradientNorm);
 }
 
+class TrainableExperts : public Trainable {
+protected:
+    /// Two layers whose tokens choose 2 of 8.
+    static ModelConfig config(ExpertScoring scoring) {
+        ModelConfig c = networkCase("expertsSigmoid");
+        c.layers = 2;
+        c.moe.scoring = scoring;
+        c.moe.normalised = scoring == ExpertScoring::Sigmoid;
+        c.moe.firstLayer = 0;
+        c.moe.perToken = 2;
+        c.moe.groups = c.moe.topGroups = 1;
+        return c;
+    }
+    /// Mean use of the busiest expert over the last 20 of 100 steps, and the loss there.
+    std::pair<double, double> trained(ExpertScoring scoring, DType precision, ExpertBalancing balancing) {
+        m_config = config(scoring);
+        TrainerOptions options;
+        options.precision = precision;
+        options.balancing = balancing;
+        const auto model = make(options);
+        double load = 0, loss = 0;
+        for (std::int64_t step = 1; step <= 100; ++step) {
+            const TokenBatch batch = batchOf(4, 24, m_config.vocab, step % 3);
+            const StepResult result = valueOrThrow(model->step({&batch, 1}, 5e-3, step, {}));
+            EXPECT_TRUE(result.applied && result.expertLoad);
+            EXPECT_GE(*result.expertLoad, 1.0);
+            EXPECT_LE(*result.expertLoad, 4.0) << "8 experts, 2 for each token";
+            if (step <= 80) continue;
+            load += *result.expertLoad / 20;
+            loss += result.loss / 20;
+        }
+        return {load, loss};
+    }
+};
+
+TEST_F(TrainableExperts, biasesAndThePenaltyKeepThemEvenlyUsed) {
+    for (const DType precision : {DType::F32, DType::BF16}) {
+        const auto [uneven, plain] = trained(ExpertScoring::Sigmoid, precision, {});
+        const auto [even, balanced] = trained(ExpertScoring::Sigmoid, precision, {0.0, 1e-2});
+        EXPECT_LT(even - 1, 0.6 * (uneven - 1)) << name(precision) << ", biases";
+        EXPECT_LT(balanced, plain + 0.1) << "and it learns as well";
+    }
+    const auto [penalised, learnt] = trained(ExpertScoring::Softmax, DType::F32, {0.3, 0.0});
+    const auto [free, unpenalised] = trained(ExpertScoring::Softmax, DType::F32, {});
+    EXPECT_LT(penalised - 1, 0.6 * (free - 1)) << "penalty";
+    EXPECT_LT(learnt, unpenalised + 0.1);
+}
+
+TEST_F(TrainableExperts, aStepMovesEachBiasTowardsAnEvenShare) {
+    m_config = config(ExpertScoring::Sigmoid);
+    TrainerOptions options;
+    options.balancing.speed = 0.25;
+    const auto model = make(options);
+    const std::string name = "model.layers.1.mlp.gate.e_score_correction_bias";
+    const auto biases = [&] {
+        std::vector<float> values(8);
+        for (const TensorToWrite& t : valueOrThrow(model->state(false)))
+            if (t.name == name) std::memcpy(values.data(), t.data.data(), t.data.size());
+        return values;
+    };
+    EXPECT_EQ(biases(), std::vector<float>(8));
+    const TokenBatch batch = batchOf(2, 9, m_config.vocab);  // 36 choices: no even share, so each bias moves
+    ASSERT_TRUE(valueOrThrow(model->step({&batch, 1}, 0.0, 1, {})).applied);
+    std::int64_t up = 0;
+    for (const float bias : biases()) {
+        EXPECT_EQ(std::abs(bias), 0.25F);
+        up += bias > 0 ? 1 : 0;
+    }
+    EXPECT_GT(up, 0);
+    EXPECT_LT(up, 8);
+}
+
+TEST_F(TrainableExperts, thePenaltyIsAddedWithItsWeight) {
+    m_config = config(ExpertScoring::Softmax);
+    m_config.layers = 1;
+    const TokenBatch batch = batchOf(3, 11, m_config.vocab);
+    const std::string gate = "model.layers.0.mlp.gate.weight";
+    const auto gradients = [&](double weight) {
+        TrainerOptions options;
+        options.precision = DType::F64;
+        options.balancing.loss = weight;
+        return valueOrThrow(make(options)->gradients({&batch, 1})).at(gate);
+    };
+    const std::vector<double> none = gradients(0), one = gradients(1), two = gradients(2);
+    double size = 0;
+    for (std::size_t i = 0; i < none.size(); ++i) {
+        size += std::abs(one[i] - none[i]);
+        EXPECT_NEAR(two[i] - none[i], 2 * (one[i] - none[i]), 1e-12);
+    }
+    EXPECT_GT(size, 1e-6);
+    // Σ f·P does not change where all scores rise alike, as a softmax does not: columns of its gradient sum to nothing.
+    const std::size_t D = none.size() / 8;
+    for (std::size_t column = 0; column < D; ++column) {
+        double sum = 0;
+        for (std::size_t e = 0; e < 8; ++e) sum += one[e * D + column] - none[e * D + column];
+        EXPECT_NEAR(sum, 0.0, 1e-12);
+    }
+}
+
 TEST_F(Trainable, dropoutIsAFunctionOfSeedAndStep) {
     const TokenBatch batch = batchOf(2, 20, m_config.vocab);
     const auto loss = [&](std::uint64_t seed, std::int64_t step) {

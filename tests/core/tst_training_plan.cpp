@@ -24,6 +24,7 @@ struct MemoryCase {
     DType precision = DType::F32;
     double dropout = 0;
     bool tied = true;
+    MoeConfig experts = {};
 };
 
 TrainConfig configOf(const MemoryCase& c) {
@@ -41,6 +42,7 @@ TrainConfig configOf(const MemoryCase& c) {
     m.attention.heads = m.attention.kvHeads = c.heads;
     m.attention.headDim = c.width / c.heads;
     m = withForm(m, c.form);
+    m.moe = c.experts;
     config.training.context = c.context;
     config.training.batch = c.batch;
     config.training.precision = c.precision;
@@ -77,6 +79,9 @@ TEST_P(PlannedMemory, isWithinATenthOfWhatIsMeasured) {
     EXPECT_NEAR(expected / step, 1.0, 0.1) << "planned " << expected << ", measured " << step;
 }
 
+const MoeConfig kManyExperts{30, 1, 6, 24, 2, 1, 1, 1.0, true, ExpertScoring::Sigmoid};
+const MoeConfig kFewExperts{4, 0, 2, 96, 0, 1, 1, 1.0, false, ExpertScoring::Softmax};
+
 const std::vector<MemoryCase> kCases{
     {"mha", "mha"},
     {"mhaHalf", "mha", false, 64, 4, 4, 600, 192, 4, DType::BF16},
@@ -98,6 +103,10 @@ const std::vector<MemoryCase> kCases{
     {"manyWeights", "mha", false, 256, 6, 4, 500, 32, 1},
     {"manyWeightsHalf", "mha", false, 256, 6, 4, 500, 32, 1, DType::BF16},
     {"realSize", "mha", false, 256, 6, 4, 4096, 512, 2},
+    {"manyExperts", "mla-deepseek:r=32:dr=8", false, 64, 4, 4, 600, 192, 4, DType::F32, 0, true, kManyExperts},
+    {"manyExpertsHalf", "mla-deepseek:r=32:dr=8", false, 64, 4, 4, 600, 192, 4, DType::BF16, 0, true, kManyExperts},
+    {"fewExperts", "mha", false, 64, 4, 4, 600, 192, 4, DType::F32, 0, true, kFewExperts},
+    {"fewExpertsHalf", "mha", false, 64, 4, 4, 600, 192, 4, DType::BF16, 0.1, true, kFewExperts},
     {"dropout", "mha", false, 64, 4, 4, 600, 192, 4, DType::F32, 0.1},
 };
 INSTANTIATE_TEST_SUITE_P(Forms, PlannedMemory, testing::ValuesIn(kCases), [](const auto& each) { return each.param.name; });
@@ -171,6 +180,16 @@ TEST(TrainPresets, everyOneIsAConfiguration) {
     const TrainConfig deepseek = parseTrainConfig(presetConfig("mla-deepseek-6l-r64", {}, {}, {}).json, "p", 4096);
     EXPECT_EQ(deepseek.model.attention.kvLoraRank, 64);
     EXPECT_EQ(deepseek.model.dModel, 256);
+    const TrainConfig experts = parseTrainConfig(presetConfig("moe-mla-6l", {}, {}, {}).json, "p", 4096);
+    EXPECT_EQ(experts.model.family, Family::DeepseekV3) << "what transformers opens";
+    EXPECT_EQ(experts.model.expertLayers(), 5);
+    EXPECT_EQ(experts.model.moe.experts + experts.model.moe.shared, 64);
+    EXPECT_EQ(experts.training.balancing, kBalanceSigmoid);
+    ModelConfig dense = experts.model;
+    dense.moe = {};
+    const ParameterCount all = countParameters(experts.model);
+    EXPECT_NEAR(static_cast<double>(all.active) / static_cast<double>(countParameters(dense).total), 1.0, 0.03)
+        << "as much work for a token";
     EXPECT_NE(test::errorOf([] { (void)presetConfig("paper-7l", {}, {}, {}); }).hint.find("paper-6l-mha"), std::string::npos);
 }
 
@@ -225,6 +244,15 @@ TEST(AttentionForms, matchedByWidth) {
         }
     }
     EXPECT_EQ(matchedByWidth(mha, MatchBy::Parameters, sizeOf(mha, MatchBy::Parameters, 512), 512).ffnWidth % 8, 0);
+    ModelConfig experts = mha;
+    experts.moe = {8, 1, 2, 160, 1, 1, 1, 1.0, true, ExpertScoring::Sigmoid};
+    const double sparse = sizeOf(experts, MatchBy::Parameters, 512);
+    const ModelConfig twin = matchedByWidth(withForm(experts, "mla-deepseek"), MatchBy::Parameters, sparse, 512);
+    EXPECT_EQ(twin.moe, experts.moe) << "the dense layer takes up the difference";
+    EXPECT_NEAR(sizeOf(twin, MatchBy::Parameters, 512) / sparse, 1.0, 0.005);
+    experts.moe.firstLayer = 0;
+    const double wide = 1.5 * sizeOf(experts, MatchBy::Parameters, 512);
+    EXPECT_NEAR(sizeOf(matchedByWidth(experts, MatchBy::Parameters, wide, 512), MatchBy::Parameters, 512) / wide, 1.0, 0.02);
     EXPECT_FALSE(test::errorOf([&] { (void)matchedByWidth(mha, MatchBy::Parameters, 1000.0, 512); }).what.empty());
     // Two operations per weight and per element of scores and values.
     ModelConfig one = configOf({"mha", "mha", false, 8, 1, 2, 10, 3}).model;

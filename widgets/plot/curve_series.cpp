@@ -32,6 +32,9 @@ CurveSeries seriesOf(std::span<const TrainPoint> points, CurveQuantity quantity,
             case CurveQuantity::Memory:
                 if (p.memoryBytes) add(p, static_cast<double>(*p.memoryBytes));
                 break;
+            case CurveQuantity::ExpertLoad:
+                if (p.expertLoad) add(p, *p.expertLoad);
+                break;
             case CurveQuantity::Speed:
                 if (i > 0 && p.seconds > points[i - 1].seconds)
                     add(p, static_cast<double>(p.tokens - points[i - 1].tokens) / (p.seconds - points[i - 1].seconds));

@@ -12,7 +12,7 @@
 
 namespace loom::ui {
 
-enum class CurveQuantity { Loss, LearningRate, GradientNorm, Speed, Memory };
+enum class CurveQuantity { Loss, LearningRate, GradientNorm, Speed, Memory, ExpertLoad };
 enum class CurveAxis { Step, Tokens, Time };
 
 /// Where a point stands on the axis: a step, tokens, or seconds.
@@ -22,7 +22,8 @@ enum class CurveAxis { Step, Tokens, Time };
 struct CurveSeries {
     std::vector<double> x, y;
 };
-/// Loss in nats per token, gradient norm, learning rate, tokens per second since the point before, bytes of memory.
+/// Loss in nats per token, gradient norm, learning rate, tokens per second since the point before, bytes of memory, use of the busiest
+/// expert over an even share.
 [[nodiscard]] CurveSeries seriesOf(std::span<const TrainPoint> points, CurveQuantity quantity, CurveAxis axis);
 /// Loss on held-out stories, where it was measured.
 [[nodiscard]] CurveSeries validationOf(std::span<const TrainPoint> points, CurveAxis axis);

@@ -84,6 +84,7 @@ QString RunCurves::title(CurveQuantity quantity) {
         case CurveQuantity::GradientNorm: return tr("norm of the gradient");
         case CurveQuantity::Speed: return tr("tokens per second");
         case CurveQuantity::Memory: return tr("memory");
+        case CurveQuantity::ExpertLoad: return tr("busiest expert, 1 = all alike");
     }
     return {};
 }
@@ -275,6 +276,7 @@ QString RunCurves::formatValue(double value) const {
         case CurveQuantity::LearningRate: return QLocale().toString(value, 'g', 3);
         case CurveQuantity::GradientNorm: return QLocale().toString(value, 'g', 3);
         case CurveQuantity::Speed: return formatShortCount(std::llround(value));
+        case CurveQuantity::ExpertLoad: return QLocale().toString(value, 'f', 2);
         case CurveQuantity::Memory: return formatBytes(std::llround(value));
     }
     return {};
@@ -407,7 +409,7 @@ bool RunCurves::eventFilter(QObject* watched, QEvent* event) {
 QString RunCurves::figureName() const { return m_runs.empty() ? QString() : tr("training-curves"); }
 
 QString RunCurves::csv() const {
-    QString text = QStringLiteral("run,step,tokens,seconds,loss,validation_loss,learning_rate,gradient_norm,memory_bytes\n");
+    QString text = QStringLiteral("run,step,tokens,seconds,loss,validation_loss,learning_rate,gradient_norm,memory_bytes,expert_load\n");
     for (const RunCurve& run : m_runs) {
         if (!run.points) continue;
         const QString name = csvField(run.name);
@@ -415,7 +417,8 @@ QString RunCurves::csv() const {
             text += name + u',' + QString::number(p.step) + u',' + QString::number(p.tokens) + u',' + QString::number(p.seconds) + u',' +
                     QString::number(p.loss, 'g', 9) + u',' + (p.validationLoss ? QString::number(*p.validationLoss, 'g', 9) : QString()) +
                     u',' + QString::number(p.learningRate, 'g', 9) + u',' + QString::number(p.gradientNorm, 'g', 9) + u',' +
-                    (p.memoryBytes ? QString::number(*p.memoryBytes) : QString()) + u'\n';
+                    (p.memoryBytes ? QString::number(*p.memoryBytes) : QString()) + u',' +
+                    (p.expertLoad ? QString::number(*p.expertLoad, 'g', 6) : QString()) + u'\n';
         }
     }
     return text;

@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include <algorithm>
+
 #include <QBoxLayout>
 #include <QCheckBox>
 #include <QComboBox>
@@ -106,6 +108,13 @@ void RunView::applyChoices() {
 }
 
 void RunView::setCurves(const std::vector<RunCurve>& curves) {
+    // Only networks with experts have a busiest one.
+    const bool experts = std::any_of(curves.begin(), curves.end(), [](const RunCurve& run) {
+        return run.points && !run.points->empty() && run.points->back().expertLoad;
+    });
+    const int at = m_quantity->findData(static_cast<int>(CurveQuantity::ExpertLoad));
+    if (experts && at < 0) m_quantity->addItem(RunCurves::title(CurveQuantity::ExpertLoad), static_cast<int>(CurveQuantity::ExpertLoad));
+    if (!experts && at >= 0) m_quantity->removeItem(at);
     m_loss->setRuns(curves);
     m_other->setRuns(curves);
 }

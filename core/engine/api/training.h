@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -35,6 +36,13 @@ struct AdamWSettings {
     bool operator==(const AdamWSettings&) const = default;
 };
 
+/// What keeps experts evenly used (DeepSeek-V3, arXiv 2412.19437, section 2.1.2).
+struct ExpertBalancing {
+    double loss = 0.0;   ///< weight of the penalty Σ f·P in the loss that is differentiated, equation 17
+    double speed = 0.0;  ///< by which a step moves the bias of each expert's choice, up where it is used too little; sigmoid scores only
+    bool operator==(const ExpertBalancing&) const = default;
+};
+
 struct TrainerOptions {
     DeviceKind device = DeviceKind::Cpu;
     std::int64_t threads = 0;      ///< 0 = as many as there are cores
@@ -43,12 +51,14 @@ struct TrainerOptions {
     double clip = 1.0;       ///< largest norm of all gradients together; 0 = no limit
     double dropout = 0.0;    ///< on embeddings and on what each block adds; not on attention weights
     std::uint64_t seed = 1;  ///< of dropout
+    ExpertBalancing balancing = {};
 };
 
 struct StepResult {
-    double loss = 0;          ///< nats per token, mean over the step's batches
-    double gradientNorm = 0;  ///< before clipping
-    bool applied = false;     ///< false: loss or gradient is not finite, nothing was changed
+    double loss = 0;                        ///< nats per token, mean over the step's batches
+    double gradientNorm = 0;                ///< before clipping
+    bool applied = false;                   ///< false: loss or gradient is not finite, nothing was changed
+    std::optional<double> expertLoad = {};  ///< tokens of the most used expert over those of an even share, mean over layers with experts
 };
 
 /// A network with gradients and its optimiser. For one thread at a time.

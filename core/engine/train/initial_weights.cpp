@@ -56,7 +56,7 @@ Checkpoint initialCheckpoint(const ModelConfig& config, std::uint64_t seed) {
         used += size;
         const std::string_view name = spec.name;
         if (spec.shape.size() >= 2) {
-            fillNormal(part, name.ends_with("o_proj.weight") || name.ends_with("mlp.down_proj.weight") ? residual : kSigma, seed, index);
+            fillNormal(part, name.ends_with("o_proj.weight") || name.ends_with("down_proj.weight") ? residual : kSigma, seed, index);
         } else if (name.ends_with(".weight")) {
             std::fill(part.begin(), part.end(), 1.0F);  // norms
         }

@@ -39,7 +39,7 @@ void OneRun::prepare(const RunData& data) {
     m_config.model.eosTokens = {end};
     m_folder.writeDescriptions(m_config);
     const TrainSettings& s = m_config.training;
-    const TrainerOptions options{m_order.device, threads, s.precision, s.adamW, s.clip, s.dropout, s.seed};
+    const TrainerOptions options{m_order.device, threads, s.precision, s.adamW, s.clip, s.dropout, s.seed, s.balancing};
     m_trainer = valueOrThrow(valueOrThrow(loadLab())->buildTrainable(initialCheckpoint(m_config.model, s.seed), options, m_account));
     m_loop.emplace(m_folder, m_config, data, *m_trainer, m_observer, m_stop, m_summary, &m_account);
     m_loop->restore(m_order.resume);

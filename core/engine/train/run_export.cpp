@@ -60,6 +60,7 @@ std::string runsJsonLines(std::span<const RunRecord> runs) {
             if (p.validationLoss) line["validation_loss"] = *p.validationLoss;
             line["learning_rate"] = p.learningRate;
             line["gradient_norm"] = p.gradientNorm;
+            if (p.expertLoad) line["expert_load"] = *p.expertLoad;
             text += line.dump() + "\n";
         }
     }

@@ -21,6 +21,7 @@ std::string metricsLine(const TrainPoint& p) {
         {"seconds", p.seconds}, {"tokens", p.tokens}};
     if (p.validationLoss) json["validation_loss"] = *p.validationLoss;
     if (p.memoryBytes) json["memory_bytes"] = *p.memoryBytes;
+    if (p.expertLoad) json["expert_load"] = *p.expertLoad;
     return json.dump();
 }
 
@@ -43,6 +44,7 @@ std::optional<TrainPoint> pointOfLine(std::string_view line) {
     point.seconds = number("seconds").value_or(0.0);
     point.tokens = whole("tokens");
     point.validationLoss = number("validation_loss");
+    point.expertLoad = number("expert_load");
     if (number("memory_bytes")) point.memoryBytes = whole("memory_bytes");
     return point;
 }

@@ -88,6 +88,11 @@ std::string curves(std::span<const RunRecord> runs, const std::vector<std::strin
         "Gradient norm", "step", step, "norm", [](const TrainPoint& p) { return std::optional(p.gradientNorm); }, true);
     add(
         "Learning rate", "step", step, "learning rate", [](const TrainPoint& p) { return std::optional(p.learningRate); }, false);
+    const auto hasExperts = [](const RunRecord& run) { return !run.points.empty() && run.points.back().expertLoad; };
+    if (std::any_of(runs.begin(), runs.end(), hasExperts)) {
+        add(
+            "Use of the busiest expert", "step", step, "times an even share", [](const TrainPoint& p) { return p.expertLoad; }, false);
+    }
     return text;
 }
 

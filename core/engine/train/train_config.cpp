@@ -27,7 +27,7 @@ constexpr double kLargestSeed = 9007199254740992.0;  // 2^53: what JSON keeps ex
 
 constexpr std::array<std::string_view, 7> kTopKeys{"model", "training", "name", "twin", "description", "data", "preset"};
 constexpr std::array<std::string_view, 3> kDataKeys{"name", "licence", "source"};
-constexpr std::array<std::string_view, 24> kTrainingKeys{"context",
+constexpr std::array<std::string_view, 26> kTrainingKeys{"context",
                                                          "batch",
                                                          "accumulation",
                                                          "steps",
@@ -40,6 +40,8 @@ constexpr std::array<std::string_view, 24> kTrainingKeys{"context",
                                                          "weight_decay",
                                                          "clip",
                                                          "dropout",
+                                                         "balance_loss",
+                                                         "balance_speed",
                                                          "precision",
                                                          "storage",
                                                          "evaluate_every",
@@ -71,7 +73,13 @@ constexpr std::array<std::string_view, 4> kLlamaKeys{"rms_norm_eps", "head_dim",
 constexpr std::array<std::string_view, 9> kDeepseekKeys{"rms_norm_eps", "attention_bias",   "q_lora_rank",
                                                         "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim",
                                                         "v_head_dim",   "rope_interleave",  "first_k_dense_replace"};
-constexpr std::array<std::string_view, 25> kOwnKeys{"attention_bias",
+constexpr std::array<std::string_view, 11> kExpertKeys{
+    "n_routed_experts", "n_shared_experts",      "num_experts_per_tok", "moe_intermediate_size", "n_group",       "topk_group",
+    "norm_topk_prob",   "routed_scaling_factor", "scoring_func",        "topk_method",           "moe_layer_freq"};
+constexpr std::array<std::string_view, 9> kDeepseekV2Keys{"rms_norm_eps", "attention_bias",   "q_lora_rank",
+                                                          "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim",
+                                                          "v_head_dim",   "mlp_bias",         "first_k_dense_replace"};
+constexpr std::array<std::string_view, 26> kOwnKeys{"attention_bias",
                                                     "mlp_bias",
                                                     "head_dim",
                                                     "latent",
@@ -95,16 +103,26 @@ constexpr std::array<std::string_view, 25> kOwnKeys{"attention_bias",
                                                     "attention_scaled",
                                                     "attention_scaled_by_layer",
                                                     "attention_windows",
-                                                    "latent_norm"};
+                                                    "latent_norm",
+                                                    "first_k_dense_replace"};
 
 void checkModelKeys(const ConfigReader& model) {
     std::vector<std::string_view> known(kCommonModelKeys.begin(), kCommonModelKeys.end());
     const std::string type = model.text("model_type", "");
     const auto add = [&](std::span<const std::string_view> more) { known.insert(known.end(), more.begin(), more.end()); };
-    if (type == name(Family::Llama)) add(kLlamaKeys);
-    if (type == name(Family::DeepseekV3)) add(kDeepseekKeys);
-    if (type == name(Family::LatentLoom)) add(kOwnKeys);
-    if (known.size() > kCommonModelKeys.size()) model.allowOnly(known);  // an unknown family is refused by its name
+    if (type == name(Family::Llama)) {
+        add(kLlamaKeys);
+    } else if (type == name(Family::DeepseekV3)) {
+        add(kDeepseekKeys);
+    } else if (type == name(Family::DeepseekV2)) {
+        add(kDeepseekV2Keys);
+    } else if (type == name(Family::LatentLoom)) {
+        add(kOwnKeys);
+    } else {
+        return;  // an unknown family is refused by its name
+    }
+    if (type != name(Family::Llama)) add(kExpertKeys);
+    model.allowOnly(known);
 }
 
 DType precisionFrom(const ConfigReader& reader, const std::string& key, DType absent) {
@@ -140,6 +158,9 @@ TrainSettings readSettings(const ConfigReader& reader, const ModelConfig& model)
     s.adamW.weightDecay = reader.number("weight_decay", s.adamW.weightDecay);
     s.clip = reader.number("clip", s.clip);
     s.dropout = reader.number("dropout", s.dropout);
+    if (model.expertLayers() > 0) s.balancing = model.moe.scoring == ExpertScoring::Sigmoid ? kBalanceSigmoid : kBalanceSoftmax;
+    s.balancing.loss = reader.number("balance_loss", s.balancing.loss);
+    s.balancing.speed = reader.number("balance_speed", s.balancing.speed);
     s.ema = reader.number("ema", s.ema);
     s.precision = precisionFrom(reader, "precision", s.precision);
     s.storage = precisionFrom(reader, "storage", s.storage);
@@ -185,6 +206,8 @@ void checkTrainSettings(const TrainSettings& s, const ModelConfig& model, const 
     number("weight_decay", s.adamW.weightDecay, 0.0, 10.0);
     number("clip", s.clip, 0.0, 1e9);
     number("dropout", s.dropout, 0.0, 0.95);
+    number("balance_loss", s.balancing.loss, 0.0, 10.0);
+    number("balance_speed", s.balancing.speed, 0.0, 1.0);
     number("ema", s.ema, 0.0, 0.999999);
     whole("evaluate_every", s.evaluateEvery, 0, kMost);
     whole("validation_rows", s.validationRows, 1, 1'000'000);
@@ -226,6 +249,8 @@ std::string trainingText(const TrainSettings& s) {
                                       {"weight_decay", s.adamW.weightDecay},
                                       {"clip", s.clip},
                                       {"dropout", s.dropout},
+                                      {"balance_loss", s.balancing.loss},
+                                      {"balance_speed", s.balancing.speed},
                                       {"ema", s.ema},
                                       {"precision", name(s.precision)},
                                       {"storage", name(s.storage)},
@@ -264,13 +289,14 @@ TrainConfig parseTrainConfig(const std::string& text, const std::string& where, 
     TrainConfig config;
     config.model = readFamilyConfig(ConfigReader(keys.dump(), where + ": model"));
     const Family family = config.model.family;
-    if (family != Family::Llama && family != Family::DeepseekV3 && family != Family::LatentLoom) {
+    const bool deepseek = family == Family::DeepseekV3 || family == Family::DeepseekV2;
+    if (family != Family::Llama && !deepseek && family != Family::LatentLoom) {
         reader.fail("Networks of the family " + std::string(name(family)) + " are not trained",
-                    "Choose llama, deepseek_v3, or latentloom, which can describe the same network");
+                    "Choose llama, deepseek_v3, deepseek_v2, or latentloom, which can describe the same network");
     }
-    if (config.model.expertLayers() > 0) {
-        reader.fail("Networks with experts are not trained: nothing here keeps the experts evenly used",
-                    "Leave n_routed_experts out and set first_k_dense_replace to num_hidden_layers");
+    if (config.model.expertLayers() > 0 && !given->has("n_routed_experts")) {
+        reader.fail("model.n_routed_experts is missing; left out it would be " + std::to_string(config.model.moe.experts),
+                    "Say how many experts there shall be, or set first_k_dense_replace to num_hidden_layers for none");
     }
     const std::optional<ConfigReader> training = reader.object("training");
     config.training = readSettings(training ? *training : ConfigReader("{}", where), config.model);

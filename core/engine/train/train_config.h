@@ -16,6 +16,10 @@ namespace loom {
 enum class Schedule : std::uint8_t { Cosine, Linear, Constant };
 [[nodiscard]] std::string_view name(Schedule schedule);  ///< "cosine", "linear", "constant"
 
+/// Of experts that are chosen by sigmoid scores, whose choice has a bias, and by softmax, where only the penalty acts: the weights of
+/// DeepSeek-V3 (arXiv 2412.19437, section 4.2) and DeepSeek-V2 (arXiv 2405.04434, section 3.1.2).
+inline constexpr ExpertBalancing kBalanceSigmoid{1e-4, 1e-3}, kBalanceSoftmax{3e-3, 0.0};
+
 /// Key "training" of a configuration file; every key is optional.
 struct TrainSettings {
     std::int64_t context = 512;     ///< tokens of one row, T
@@ -29,6 +33,7 @@ struct TrainSettings {
     AdamWSettings adamW;  ///< beta1, beta2, eps, weight_decay
     double clip = 1.0;    ///< largest norm of the gradient; 0 = no limit
     double dropout = 0.0;
+    ExpertBalancing balancing = {};      ///< balance_loss, balance_speed; networks with experts only
     double ema = 0.0;                    ///< decay of a moving average of the weights, which is then measured and kept; 0 = none
     DType precision = DType::F32;        ///< "f32", or "bf16" with f32 weights
     DType storage = DType::F32;          ///< element type of model.safetensors: "f32" or "bf16"

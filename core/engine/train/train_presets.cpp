@@ -142,6 +142,22 @@ std::string deepseekName(const PaperSize& size, std::int64_t divisor) {
     return kDeepseekPrefix + std::string(size.name) + "-r" + std::to_string(size.width / divisor);
 }
 
+constexpr const char* kExpertsPrefix = "moe-mla-";
+
+/// Experts and a joint latent of half the width (arXiv 2508.01261): 2 shared and 62 routed experts of an eighth of a feed-forward network,
+/// of which a token uses 6, so that it meets as much as in one dense network. Blocks, scores and the dense first layer as in DeepSeek-V3.
+ModelConfig expertsAt(const PaperSize& size) {
+    ModelConfig model = deepseekAt(size, 2);
+    model.norm = NormKind::Rms;
+    model.mlp = MlpKind::SwiGlu;
+    model.mlpBias = false;
+    model.attention.bias = false;
+    const std::int64_t width = (size.width / 3 + 7) / 8 * 8;
+    model.ffnWidth = 8 * width;
+    model.moe = {62, 1, 6, width, 2, 1, 1, 1.0, true, ExpertScoring::Sigmoid};
+    return model;
+}
+
 std::vector<TrainPreset> makePresets() {
     std::vector<TrainPreset> list{{"2-minutes", "2 minutes", "A network and steps that fit two minutes on this machine", 2},
                                   {"10-minutes", "10 minutes", "A network and steps that fit ten minutes on this machine", 10},
@@ -159,6 +175,13 @@ std::vector<TrainPreset> makePresets() {
             list.push_back({deepseekName(size, divisor), "Joint latent of " + rank + ", " + size.name,
                             "the paper's size " + std::string(size.name) + " with the joint latent of DeepSeek-V2, r = " + rank, 0});
         }
+    }
+    for (const PaperSize& size : kPaperSizes) {
+        list.push_back({kExpertsPrefix + std::string(size.name), "Experts and a joint latent, " + std::string(size.name),
+                        "the paper's size " + std::string(size.name) +
+                            " with a joint latent of r = D/2 and 64 small experts, 2 of them shared and 6 "
+                            "chosen for each token (arXiv 2508.01261)",
+                        0});
     }
     return list;
 }
@@ -198,7 +221,11 @@ PresetConfig presetConfig(const std::string& name, const TrainingPlace& place, c
     const TrainPreset& preset = trainPresetNamed(name);
     if (preset.minutes > 0) return forTime(preset, place, progress, stop, networks);
     for (const PaperSize& size : kPaperSizes) {
-        const TrainSettings settings = paperSettings(size.learningRate);
+        TrainSettings settings = paperSettings(size.learningRate);
+        if (name == kExpertsPrefix + std::string(size.name)) {
+            settings.balancing = kBalanceSigmoid;
+            return {configJson(expertsAt(size), settings, name, preset.title).dump(2), kPresetVocabulary};
+        }
         for (const std::int64_t divisor : {2, 4, 8}) {
             if (name == deepseekName(size, divisor))
                 return {configJson(deepseekAt(size, divisor), settings, name, preset.title).dump(2), kPresetVocabulary};

@@ -214,6 +214,7 @@ void TrainingLoop::advanceOnce() {
     if (m_average) m_average->take(m_trainer, m_step);
     TrainPoint point{m_step, result.loss, rate, result.gradientNorm, seconds(), m_step * m_settings.tokensPerStep(), std::nullopt};
     point.memoryBytes = memoryNow();
+    point.expertLoad = result.expertLoad;
     const bool measured = due(m_settings.evaluateEvery);
     if (measured) measure(point);
     m_points.push_back(point);

@@ -108,7 +108,7 @@ double measureStep(const TrainConfig& config, const TrainingPlace& place, double
     constexpr int kMostSteps = 9;
     const TrainSettings& s = config.training;
     MemoryAccount account;
-    const TrainerOptions options{place.device, place.threads, s.precision, s.adamW, s.clip, s.dropout, s.seed};
+    const TrainerOptions options{place.device, place.threads, s.precision, s.adamW, s.clip, s.dropout, s.seed, s.balancing};
     const auto trainer = valueOrThrow(valueOrThrow(loadLab())->buildTrainable(initialCheckpoint(config.model, s.seed), options, account));
     std::int64_t taken = 0;
     const auto timeOf = [&](const std::vector<TokenBatch>& batches) {

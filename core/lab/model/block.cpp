@@ -20,15 +20,17 @@ Block::Block(const ModelConfig& config, LayerIndex layer, MlaPath path, const We
       m_attention(makeAttention(config, layer, path, weights)),
       m_feedForwardNorm(weights.norm(layerPrefix(layer) + "post_attention_layernorm", config.norm, config.normEps, config.normBias)),
       m_feedForward(feedForward(config, layer, weights)),
+      m_layer(layer),
       m_parallel(config.parallelResidual) {}
 
-Tensor Block::forward(const Tensor& x, const Rope& rope, Past& past, Tensor* probabilities, const Dropout& dropout) const {
+Tensor Block::forward(const Tensor& x, const Rope& rope, Past& past, Tensor* probabilities, const TrainingPass& training) const {
     const auto add = [&](const Tensor& stream, const Tensor& branch) {
-        return fused::active() ? fused::addResidual(stream, dropout(branch)) : stream + dropout(branch);
+        return fused::active() ? fused::addResidual(stream, training.dropout(branch)) : stream + training.dropout(branch);
     };
     const Tensor looked = add(x, m_attention->forward(m_attentionNorm(x), rope, past, probabilities));  // [B, T, D]
     const Tensor in = m_feedForwardNorm(m_parallel ? x : looked);                                       // [B, T, D]
-    return add(looked, std::visit([&](const auto& network) { return network(in); }, m_feedForward));    // [B, T, D]
+    const auto* experts = std::get_if<Experts>(&m_feedForward);
+    return add(looked, experts ? (*experts)(in, m_layer, training.balance) : std::get<FeedForward>(m_feedForward)(in));  // [B, T, D]
 }
 
 }  // namespace loom::lab

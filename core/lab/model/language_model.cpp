@@ -37,25 +37,26 @@ Rope LanguageModel::rope(std::int64_t start, std::int64_t positions) const {
     return m_config.positions == Positions::Rotary ? Rope(m_config, start, positions, type()) : Rope();
 }
 
-Tensor LanguageModel::hidden(const Tensor& tokens, Past& past, Watch& watch, const std::stop_token& stop, const Dropout& dropout) const {
-    return hidden(tokens, rope(past.length(), tokens.size(1)), past, watch, stop, dropout);
+Tensor LanguageModel::hidden(const Tensor& tokens, Past& past, Watch& watch, const std::stop_token& stop,
+                             const TrainingPass& training) const {
+    return hidden(tokens, rope(past.length(), tokens.size(1)), past, watch, stop, training);
 }
 
 Tensor LanguageModel::hidden(const Tensor& tokens, const Rope& turn, Past& past, Watch& watch, const std::stop_token& stop,
-                             const Dropout& dropout) const {
+                             const TrainingPass& training) const {
     Tensor x = at::embedding(m_embedding, tokens);  // [B, T, D]
     if (m_places.defined()) {
         const Tensor place = past.place();
         x = x + (place.defined() ? m_places.index_select(0, place) : m_places.narrow(0, past.length(), tokens.size(1)));  // [B, T, D]
     }
-    x = dropout(x);
+    x = training.dropout(x);
     if (watch.stream) watch.stream(x);
     for (std::size_t i = 0; i < m_blocks.size() && static_cast<std::int64_t>(i) < watch.blocks; ++i) {
         if (stop.stop_requested()) throw Error{"Cancelled", {}, {}};
         if (std::find(watch.skip.begin(), watch.skip.end(), LayerIndex{static_cast<std::int64_t>(i)}) != watch.skip.end()) continue;
         const bool watched = watch.layer && watch.layer->index() == i;
         const auto start = watch.layerTimes ? timeOnceDone(x.device()) : std::chrono::steady_clock::time_point{};
-        x = m_blocks[i].forward(x, turn, past, watched ? &watch.attention : nullptr, dropout);
+        x = m_blocks[i].forward(x, turn, past, watched ? &watch.attention : nullptr, training);
         if (watch.layerTimes) watch.layerTimes->push_back(timeOnceDone(x.device()) - start);
         if (watch.stream) watch.stream(x);
         if (watched && watch.stopThere) break;

@@ -34,10 +34,10 @@ public:
     /// tokens [B, T] int64, the first at position past.length() (or one token at past.place()) → the residual stream after the blocks [B,
     /// T, D]. Ids must have been checked. Throws Error "Cancelled" between layers.
     [[nodiscard]] Tensor hidden(const Tensor& tokens, Past& past, Watch& watch, const std::stop_token& stop,
-                                const Dropout& dropout = {}) const;
+                                const TrainingPass& training = {}) const;
     /// The same with the rotation given.
     [[nodiscard]] Tensor hidden(const Tensor& tokens, const Rope& turn, Past& past, Watch& watch, const std::stop_token& stop,
-                                const Dropout& dropout = {}) const;
+                                const TrainingPass& training = {}) const;
     /// The rotation of positions start … start + positions − 1; none where positions are not rotary.
     [[nodiscard]] Rope rope(std::int64_t start, std::int64_t positions) const;
     /// Final norm and head: [..., D] → [..., V].

@@ -67,7 +67,7 @@ void Weights::makeTrainable(at::ScalarType activations) {
     m_activations = activations;
     for (auto& [name, weight] : m_tensors) {
         weight.requires_grad_(true);
-        const bool product = weight.dim() == 2 && name != "model.embed_positions.weight";
+        const bool product = weight.dim() == 2 && name != "model.embed_positions.weight" && !name.ends_with("mlp.gate.weight");
         if (activations == at::kBFloat16 && product) {
             const Tensor& shadow = m_shadows.emplace(name, weight.detach().to(at::kBFloat16)).first->second;
             m_counted.add(static_cast<std::int64_t>(shadow.nbytes()));

@@ -11,10 +11,13 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "core/lab/device/device.h"
 #include "core/lab/device/tracked_allocator.h"
@@ -25,6 +28,8 @@
 
 namespace loom::lab {
 namespace {
+
+constexpr const char* kCorrection = "mlp.gate.e_score_correction_bias";
 
 /// Parameters that share a weight decay, in the order of their names.
 struct Group {
@@ -46,9 +51,6 @@ public:
         m_fused = m_device.is_cpu() && type == at::kFloat;
         if (options.precision == DType::BF16 && !m_fused) {
             throw Error{"bf16 training runs on the CPU only so far", "precision", "Train in f32 on this device"};
-        }
-        if (options.precision == DType::BF16 && m_config.expertLayers() > 0) {
-            throw Error{"Networks with experts are not trained in bf16: rounding would choose other experts", "precision", "Train in f32"};
         }
         m_weights = std::make_shared<Weights>(checkpoint, at::TensorOptions().dtype(type).device(m_device), account, std::stop_token());
         m_weights->makeTrainable(options.precision == DType::BF16 ? at::kBFloat16 : type);
@@ -76,6 +78,7 @@ public:
                 StepResult result;
                 const double norm = accumulate(batches, step, result.loss, stop);
                 result.gradientNorm = norm;
+                result.expertLoad = expertLoad();
                 result.applied = std::isfinite(result.loss) && std::isfinite(norm);
                 if (result.applied) apply(learningRate, step, m_options.clip > 0 && norm > m_options.clip ? norm / m_options.clip : 1.0);
                 return result;
@@ -169,7 +172,7 @@ private:
     }
 
     /// Sum over the batch, in nats.
-    [[nodiscard]] Tensor lossOf(const TokenBatch& batch, const Dropout& dropout) const {
+    [[nodiscard]] Tensor lossOf(const TokenBatch& batch, const TrainingPass& training) const {
         const std::int64_t T = batch.tokens() / batch.rows;
         const auto tensor = [&](const std::vector<std::int64_t>& ids) {
             const Tensor host = at::empty({batch.rows, T}, at::kLong);
@@ -178,7 +181,7 @@ private:
         };
         NoPast past;
         Watch nothing;
-        return m_model->loss(m_model->hidden(tensor(batch.inputs), past, nothing, {}, dropout), tensor(batch.targets));
+        return m_model->loss(m_model->hidden(tensor(batch.inputs), past, nothing, {}, training), tensor(batch.targets));
     }
 
     /// Mean gradient per token of all batches into the weights' gradients; returns its norm.
@@ -188,14 +191,21 @@ private:
         std::int64_t tokens = 0;
         for (const TokenBatch& batch : batches) tokens += batch.tokens();
         if (tokens == 0) throw Error{"There are no tokens to train on", {}, {}};
-        Dropout dropout{m_options.dropout, {}};
-        if (dropout.rate > 0)
-            dropout.generator = at::detail::createCPUGenerator(m_options.seed * 0x9E3779B97F4A7C15ULL + static_cast<std::uint64_t>(step));
+        TrainingPass training{{m_options.dropout, {}}, m_config.expertLayers() > 0 ? &m_balance : nullptr};
+        if (training.dropout.rate > 0)
+            training.dropout.generator =
+                at::detail::createCPUGenerator(m_options.seed * 0x9E3779B97F4A7C15ULL + static_cast<std::uint64_t>(step));
         meanLoss = 0;
+        m_balance = {};
         for (const TokenBatch& batch : batches) {
             if (stop.stop_requested()) throw Error{"Cancelled", {}, {}};
-            const Tensor loss = lossOf(batch, dropout) / static_cast<double>(tokens);
+            m_balance.penalty = Tensor();
+            Tensor loss = lossOf(batch, training) / static_cast<double>(tokens);
             meanLoss += loss.item<double>();
+            if (m_options.balancing.loss > 0 && m_balance.penalty.defined()) {
+                const double share = static_cast<double>(batch.tokens()) / static_cast<double>(tokens);
+                loss = loss + m_balance.penalty * (m_options.balancing.loss * share);
+            }
             loss.backward();
         }
         std::vector<Tensor> norms;
@@ -224,7 +234,37 @@ private:
             at::_fused_adamw_(group.weights, gradients, group.moments, group.squares, {}, group.steps, learningRate, a.beta1, a.beta2,
                               group.weightDecay, a.eps, /*amsgrad=*/false, /*maximize=*/false, scale);
         }
+        if (m_options.balancing.speed > 0) moveBiases();
         m_weights->refreshShadows();
+    }
+
+    /// Of the step that was just computed.
+    [[nodiscard]] std::optional<double> expertLoad() const {
+        double sum = 0, layers = 0;
+        for (const std::vector<std::int64_t>& uses : m_balance.uses) {
+            if (uses.empty()) continue;
+            const auto all = static_cast<double>(std::accumulate(uses.begin(), uses.end(), std::int64_t{0}));
+            sum += static_cast<double>(*std::max_element(uses.begin(), uses.end())) * static_cast<double>(uses.size()) / all;
+            ++layers;
+        }
+        return layers > 0 ? std::optional(sum / layers) : std::nullopt;
+    }
+
+    /// Experts that the last step used too little are chosen more easily from now on, and the other way round.
+    void moveBiases() {
+        for (std::size_t layer = 0; layer < m_balance.uses.size(); ++layer) {
+            const std::vector<std::int64_t>& uses = m_balance.uses[layer];
+            const auto found = m_weights->all().find(layerPrefix(LayerIndex{static_cast<std::int64_t>(layer)}) + kCorrection);
+            if (uses.empty() || found == m_weights->all().end()) continue;
+            const std::int64_t all = std::accumulate(uses.begin(), uses.end(), std::int64_t{0});
+            std::vector<double> moves;
+            for (const std::int64_t use : uses) {
+                const std::int64_t missing = all - use * static_cast<std::int64_t>(uses.size());
+                moves.push_back(missing > 0 ? m_options.balancing.speed : missing < 0 ? -m_options.balancing.speed : 0.0);
+            }
+            found->second.detach().add_(
+                at::tensor(at::ArrayRef<double>(moves), at::kDouble).to(found->second.options().requires_grad(false)));
+        }
     }
 
     KeptMemory m_keptMemory;  ///< first: dies after everything that it keeps
@@ -237,7 +277,8 @@ private:
     std::shared_ptr<Weights> m_weights;
     std::unique_ptr<LanguageModel> m_model;
     CountedBytes m_counted;
-    Group m_groups[2];  ///< matrices, and vectors
+    Group m_groups[2];        ///< matrices, and vectors
+    ExpertBalance m_balance;  ///< of the last step
     std::vector<Tensor> m_onHost;
 };
 
