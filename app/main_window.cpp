@@ -28,6 +28,7 @@
 #include "widgets/itemmodels/heads_model.h"
 #include "widgets/itemmodels/run_list_model.h"
 #include "widgets/itemmodels/story_model.h"
+#include "widgets/train/setup_view.h"
 #include "widgets/train/train_page.h"
 #include "widgets/write/write_page.h"
 
@@ -153,6 +154,7 @@ void MainWindow::applySettings() {
     p.insidePage->setColourMap(static_cast<ui::ColourMapKind>(s.colourMap));
     if (!s.insideSplitter.isEmpty()) p.insidePage->restoreSplitter(s.insideSplitter);
     p.trainPage->restoreSplitter(s.trainSplitter);
+    p.trainPage->setupView()->setSetup(s.train);
     p.session->setPath(s.path);
     p.session->setPrecision(s.precision);
 }
@@ -168,6 +170,8 @@ void MainWindow::rememberSettings() {
     s.writeSplitter = p.writePage->splitterState();
     s.insideSplitter = p.insidePage->splitterState();
     s.trainSplitter = p.trainPage->splitterState();
+    s.train = p.trainPage->setupView()->setup();
+    s.train.name.clear();
     s.colourMap = static_cast<int>(p.insidePage->colourMap());
     if (p.session->hasModel()) {
         s.layer = p.insidePage->layer().value();

@@ -7,6 +7,8 @@
 #include <QSettings>
 #include <QVariant>
 
+#include "app/train_settings.h"
+
 namespace loom::app {
 namespace {
 
@@ -110,6 +112,7 @@ Settings loadSettings() {
     settings.trainSplitter = file.value(QStringLiteral("window/trainSplitter")).toByteArray();
     settings.samplersVisible = file.value(QStringLiteral("window/samplersVisible"), true).toBool();
     settings.tourSeen = file.value(QStringLiteral("window/tourSeen"), false).toBool();
+    settings.train = loadTrainSetup(file);
     return settings;
 }
 
@@ -141,6 +144,7 @@ void saveSettings(const Settings& settings) {
     file.setValue(QStringLiteral("window/trainSplitter"), settings.trainSplitter);
     file.setValue(QStringLiteral("window/samplersVisible"), settings.samplersVisible);
     file.setValue(QStringLiteral("window/tourSeen"), settings.tourSeen);
+    saveTrainSetup(file, settings.train);
 }
 
 }  // namespace loom::app

@@ -13,6 +13,7 @@
 #include "core/data/device_kind.h"
 #include "core/data/generate.h"
 #include "core/data/precision.h"
+#include "core/data/train_setup.h"
 #include "widgets/common/theme.h"
 
 namespace loom::app {
@@ -47,6 +48,7 @@ struct Settings {
     QStringList recent;  ///< newest first, at most kRecentFiles
     QByteArray geometry, writeSplitter, insideSplitter, trainSplitter;
     bool samplersVisible = true;
+    TrainSetup train;       ///< the last run that was set up, without its name
     bool tourSeen = false;  ///< finished or skipped
 };
 

@@ -44,6 +44,8 @@ SourceSpec storiesOfSetup(const TrainSetup& setup) {
     SourceSpec spec;
     spec.path = pathOf(setup.stories);
     spec.made = setup.made;
+    spec.field = setup.field;
+    spec.separator = separatorNamed(setup.separator).value_or(Separator::Auto);
     return spec;
 }
 
@@ -288,6 +290,7 @@ std::string ownConfigText(const TrainSetup& setup) {
                                {QStringLiteral("precision"), text(t.precision)},
                                {QStringLiteral("storage"), text(t.precision)},
                                {QStringLiteral("dropout"), t.dropout},
+                               {QStringLiteral("ema"), t.average},
                                {QStringLiteral("patience"), static_cast<qint64>(t.patience)},
                                {QStringLiteral("evaluate_every"), static_cast<qint64>(measurements)},
                                {QStringLiteral("checkpoint_every"), static_cast<qint64>(std::min<std::int64_t>(measurements, 250))},

@@ -35,8 +35,9 @@ struct OwnTraining {
     std::int64_t steps = 600;
     double learningRate = 2e-3;
     std::string schedule = "cosine";  ///< or "linear", "constant"
-    std::string precision = "bf16";   ///< or "f32"
+    std::string precision = "f32";    ///< or "bf16", which is twice as fast where the processor has it and many times slower where not
     double dropout = 0.0;
+    double average = 0.0;       ///< decay of a moving average of the weights; 0 = none is kept
     std::int64_t patience = 0;  ///< measurements without a lower validation loss after which it ends; 0 = never
     bool operator==(const OwnTraining&) const = default;
 };
@@ -44,6 +45,8 @@ struct OwnTraining {
 struct TrainSetup {
     std::string name;                  ///< of the run; empty = one is made up
     std::string stories;               ///< file or folder, UTF-8; empty = the story maker
+    std::string separator = "auto";    ///< between the stories of a text file: a name() of Separator
+    std::string field;                 ///< of JSON lines that holds the story; empty = it is found out
     std::int64_t made = 50'000;        ///< stories of the story maker
     double validShare = 0.02;          ///< of the stories that are held out, 0 … 0.5
     std::string tokenizer;             ///< file or folder; empty = one is learnt from the stories

@@ -49,6 +49,18 @@ TEST_F(SettingsFile, RoundTrip) {
     settings.device = DeviceKind::Cuda;
     settings.precision = PrecisionChoice::Int8;
     settings.tourSeen = true;
+    TrainSetup& train = settings.train;
+    train.stories = "/tales, ä.jsonl";
+    train.separator = "line";
+    train.field = "tale";
+    train.made = 777;
+    train.validShare = 0.25;
+    train.tokenizer = "/t";
+    train.preset.clear();
+    train.shape = {Latent::PerHead, 64, 3, 2, 100, 7, 8, 96, 1000};
+    train.training = {3, 44, 5e-4, "constant", "bf16", 0.2, 0.99, 6};
+    train.seed = 12;
+    train.device = DeviceKind::Cuda;
     saveSettings(settings);
     const Settings read = loadSettings();
     EXPECT_EQ(read.theme, settings.theme);
@@ -68,18 +80,21 @@ TEST_F(SettingsFile, RoundTrip) {
     EXPECT_FALSE(read.samplersVisible);
     EXPECT_EQ(read.device, DeviceKind::Cuda);
     EXPECT_TRUE(read.tourSeen);
+    EXPECT_EQ(read.train, settings.train);
 }
 
 TEST_F(SettingsFile, NothingThereMeansDefaults) {
     const Settings read = loadSettings();
     EXPECT_EQ(read.samplers, SamplerSettings{});
     EXPECT_TRUE(read.recent.isEmpty());
+    EXPECT_EQ(read.train, TrainSetup{});
 }
 
 TEST_F(SettingsFile, NonsenseIsReplaced) {
     write(
         "[General]\nversion=1\ntheme=purple\ntextScale=nan\n[inside]\nlayer=-5\ncolourMap=9\n"
-        "[samplers]\ntemperature=lots\ntopK=-3\ntopP=17\nrepetitionPenalty=inf\nmaxTokens=0\n[model]\nrecent=,\ndevice=abacus\n");
+        "[samplers]\ntemperature=lots\ntopK=-3\ntopP=17\nrepetitionPenalty=inf\nmaxTokens=0\n[model]\nrecent=,\ndevice=abacus\n"
+        "[train]\nform=spiral\nwidth=10\nheads=3\nvalidShare=7\nsteps=-4\nlearningRate=nan\nbatch=many\n");
     const Settings read = loadSettings();
     EXPECT_EQ(read.theme, ui::ThemeChoice::System);
     EXPECT_DOUBLE_EQ(read.textScale, 1.0);
@@ -93,6 +108,7 @@ TEST_F(SettingsFile, NonsenseIsReplaced) {
     EXPECT_TRUE(read.recent.isEmpty());
     EXPECT_EQ(read.device, DeviceKind::Cpu);
     EXPECT_FALSE(read.tourSeen);
+    EXPECT_EQ(read.train, TrainSetup{}) << "three heads do not divide ten, and the rest is no better";
 }
 
 TEST_F(SettingsFile, GarbageIsSurvived) {

@@ -43,7 +43,7 @@ protected:
         s.validShare = 0.05;
         s.preset.clear();
         s.shape = {Latent::Joint, 32, 2, 2, 64, 8, 8, 64, 400};
-        s.training = {4, 20, 3e-3, "cosine", "f32", 0.0, 0};
+        s.training = {4, 20, 3e-3, "cosine", "f32", 0.0, 0.0, 0};
         return s;
     }
     /// Shows the page with a setup and waits until it can begin.

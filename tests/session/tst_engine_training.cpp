@@ -28,6 +28,8 @@ TEST(EngineTraining, aShapeOfOnesOwnIsReadAsWhatItSays) {
         setup.training.schedule = "linear";
         setup.training.dropout = 0.1;
         setup.training.patience = 4;
+        setup.training.precision = "bf16";
+        setup.training.average = 0.99;
         const TrainConfig read = parseTrainConfig(ownConfigText(setup), "the setup", setup.shape.vocab);
         ModelConfig expected = configOf(setup.shape);
         expected.bosToken = read.model.bosToken;  // the tokenizer's
@@ -41,6 +43,7 @@ TEST(EngineTraining, aShapeOfOnesOwnIsReadAsWhatItSays) {
         EXPECT_EQ(s.schedule, Schedule::Linear);
         EXPECT_EQ(s.precision, DType::BF16);
         EXPECT_EQ(s.dropout, 0.1);
+        EXPECT_EQ(s.ema, 0.99);
         EXPECT_EQ(s.patience, 4);
         EXPECT_EQ(s.evaluateEvery, 9);
         EXPECT_EQ(s.seed, 9U);

@@ -144,6 +144,9 @@ TEST_F(TrainPageTest, StoriesFromAFileAreLookedAt) {
     setup().setStories(QStringLiteral("/data/kites.txt"));
     ASSERT_TRUE(QTest::qWaitFor([&] { return !looks.isEmpty(); }));
     EXPECT_EQ(looks[0][0].value<TrainSetup>().stories, "/data/kites.txt");
+    combo(QStringLiteral("Between two stories"))->setCurrentIndex(4);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return looks.size() == 2; })) << "another separator, another look";
+    EXPECT_EQ(looks[1][0].value<TrainSetup>().separator, "line");
     setup().setLook(
         {"text, stories end with <|endoftext|>", 1, 5'000'000, 7000, false, {"3 that are no text are left out."}, "Once there was"});
     EXPECT_TRUE(setup().lookText().contains(QStringLiteral("about 7,000 stories"))) << setup().lookText().toStdString();
@@ -176,7 +179,9 @@ TEST_F(TrainPageTest, ASetupComesBackAsItWasGiven) {
     s.tokenizer = "/models/t";
     s.preset.clear();
     s.shape = {Latent::PerHead, 256, 6, 8, 1024, 16, 32, 512, 4096};
-    s.training = {4, 100, 1.5e-3, "linear", "f32", 0.1, 5};
+    s.training = {4, 100, 1.5e-3, "linear", "bf16", 0.1, 0.999, 5};
+    s.separator = "blank-line";
+    s.field = "tale";
     s.seed = 42;
     setup().setSetup(s);
     EXPECT_EQ(setup().setup(), s);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/train/own_fields.h"
 
+#include <cmath>
+
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QDoubleValidator>
@@ -64,11 +66,20 @@ OwnFields::OwnFields(QWidget* parent) : QWidget(parent), m_grid(new QGridLayout(
     m_dropout->setRange(0, 0.95);
     m_dropout->setSingleStep(0.05);
     addField(tr("Dropout"), tr("Share of activations that is left out at random; helps where stories are seen many times."), m_dropout);
+    m_average = new QComboBox(this);
+    m_average->addItem(tr("none"), 0.0);
+    for (const double decay : {0.99, 0.999, 0.9999})
+        m_average->addItem(tr("over %1 steps").arg(QLocale().toString(std::llround(1 / (1 - decay)))), decay);
+    addField(
+        tr("Average"),
+        tr("A moving average of the weights, which is measured and kept instead of the last ones. It smooths what single steps do; over a "
+           "tenth of the steps or less."),
+        m_average);
     m_patience = addNumber(tr("Patience"), tr("Measurements without a lower loss on held-out stories after which the run ends. 0: never."),
                            0, 1000, 1);
     m_patience->setSpecialValueText(tr("to the end"));
 
-    for (QComboBox* box : {m_form, m_schedule, m_precision}) {
+    for (QComboBox* box : {m_form, m_schedule, m_precision, m_average}) {
         connect(box, &QComboBox::currentIndexChanged, this, [this] {
             showForm();
             if (!m_quiet) emit changed();
@@ -136,6 +147,7 @@ void OwnFields::setValues(const OwnShape& s, const OwnTraining& t) {
     m_dropout->setValue(t.dropout);
     choose(m_schedule, QString::fromStdString(t.schedule));
     choose(m_precision, QString::fromStdString(t.precision));
+    choose(m_average, t.average);
     showForm();
     m_quiet = false;
 }
@@ -159,6 +171,7 @@ OwnTraining OwnFields::training() const {
             m_schedule->currentData().toString().toStdString(),
             m_precision->currentData().toString().toStdString(),
             m_dropout->value(),
+            m_average->currentData().toDouble(),
             m_patience->value()};
 }
 

@@ -38,7 +38,7 @@ private:
 
     QGridLayout* m_grid;
     int m_fields = 0;
-    QComboBox *m_form, *m_schedule, *m_precision;
+    QComboBox *m_form, *m_schedule, *m_precision, *m_average;
     QSpinBox *m_width, *m_layers, *m_heads, *m_feedForward, *m_rank, *m_rotary, *m_context, *m_vocab, *m_batch, *m_steps, *m_patience;
     QDoubleSpinBox* m_dropout;
     QLineEdit* m_rate;

@@ -169,6 +169,8 @@ void SetupView::buildStories(QGridLayout* grid, int& row) {
     m_look = wrapped(mutedLabel({}, form));
     column->addLayout(makerRow);
     column->addLayout(fileRow);
+    m_reading = buildReading(form);
+    column->addWidget(m_reading);
     column->addWidget(m_look);
     grid->addLayout(column, row++, 1);
     connect(m_maker, &QRadioButton::toggled, this, [this](bool on) {
@@ -176,6 +178,39 @@ void SetupView::buildStories(QGridLayout* grid, int& row) {
         changed(true);
     });
     connect(m_made, &QSpinBox::valueChanged, this, [this] { changed(true); });
+}
+
+QWidget* SetupView::buildReading(QWidget* form) {
+    auto* reading = new QWidget(form);
+    m_separator = new QComboBox(reading);
+    // The names that the engine knows.
+    m_separator->addItem(tr("found out"), QStringLiteral("auto"));
+    m_separator->addItem(tr("<|endoftext|>"), QStringLiteral("endoftext"));
+    m_separator->addItem(tr("two empty lines"), QStringLiteral("blank-lines"));
+    m_separator->addItem(tr("an empty line"), QStringLiteral("blank-line"));
+    m_separator->addItem(tr("a line break"), QStringLiteral("line"));
+    m_separator->addItem(tr("nothing: a file is one story"), QStringLiteral("none"));
+    m_separator->setToolTip(tr("What stands between two stories of a text file."));
+    m_separator->setAccessibleName(tr("Between two stories"));
+    m_field = new QLineEdit(reading);
+    m_field->setPlaceholderText(tr("found out"));
+    m_field->setMaxLength(200);
+    m_field->setToolTip(tr("JSON lines: the name of the field that holds the story. Left empty it is text, story or content."));
+    m_field->setAccessibleName(tr("Field of JSON lines"));
+    auto* row = new QHBoxLayout(reading);
+    row->setContentsMargins(22, 0, 0, 0);  // below what stands behind the button
+    row->setSpacing(8);
+    row->addWidget(mutedLabel(tr("between stories"), reading));
+    row->addWidget(m_separator);
+    row->addSpacing(8);
+    row->addWidget(mutedLabel(tr("field of JSON lines"), reading));
+    row->addWidget(m_field, 1);
+    connect(m_separator, &QComboBox::currentIndexChanged, this, [this] { changed(true); });
+    connect(m_field, &QLineEdit::editingFinished, this, [this] {
+        if (m_field->isModified()) changed(true);
+        m_field->setModified(false);
+    });
+    return reading;
 }
 
 void SetupView::buildTokenizer(QGridLayout* grid, int& row) {
@@ -253,6 +288,8 @@ void SetupView::setSetup(const TrainSetup& setup) {
     m_quiet = true;
     m_storiesPath = QString::fromStdString(setup.stories);
     (setup.stories.empty() ? m_maker : m_file)->setChecked(true);
+    m_separator->setCurrentIndex(std::max(0, m_separator->findData(QString::fromStdString(setup.separator))));
+    m_field->setText(QString::fromStdString(setup.field));
     m_made->setValue(static_cast<int>(setup.made));
     m_held->setValue(setup.validShare * 100);
     m_tokenizerPath = QString::fromStdString(setup.tokenizer);
@@ -272,6 +309,8 @@ TrainSetup SetupView::setup() const {
     TrainSetup s;
     s.name = m_name->text().trimmed().toStdString();
     if (m_file->isChecked()) s.stories = m_storiesPath.toStdString();
+    s.separator = m_separator->currentData().toString().toStdString();
+    s.field = m_field->text().trimmed().toStdString();
     s.made = m_made->value();
     s.validShare = m_held->value() / 100;
     if (m_tokenizer->currentIndex() == OfOpenModel) s.tokenizer = m_tokenizer->itemData(OfOpenModel).toString().toStdString();
@@ -382,6 +421,7 @@ void SetupView::refresh() {
     m_own->setVisible(own);
     m_own->setVocabularyFixed(m_tokenizer->currentIndex() != Learnt);
     m_made->setEnabled(m_maker->isChecked());
+    m_reading->setVisible(m_file->isChecked());
     m_path->setText(m_storiesPath.isEmpty() ? tr("a file or folder of yours") : QDir::toNativeSeparators(m_storiesPath));
     m_path->setToolTip(m_storiesPath);
     m_path->setForegroundRole(m_file->isChecked() ? QPalette::WindowText : QPalette::PlaceholderText);

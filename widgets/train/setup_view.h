@@ -62,6 +62,7 @@ private:
     void buildNetwork(QGridLayout* grid, int& row);
     void chooseStories(bool folder);
     void chooseTokenizer();
+    [[nodiscard]] QWidget* buildReading(QWidget* form);
     void changed(bool stories);
     void refresh();
 
@@ -69,9 +70,10 @@ private:
     QLabel *m_path = nullptr, *m_look = nullptr, *m_tokenizerNote = nullptr, *m_description = nullptr;
     QSpinBox* m_made = nullptr;
     QDoubleSpinBox* m_held = nullptr;
-    QComboBox *m_tokenizer = nullptr, *m_network = nullptr, *m_device = nullptr;
+    QWidget* m_reading = nullptr;  ///< how a file is cut into stories
+    QComboBox *m_separator = nullptr, *m_tokenizer = nullptr, *m_network = nullptr, *m_device = nullptr;
     OwnFields* m_own = nullptr;
-    QLineEdit *m_name = nullptr, *m_seed = nullptr;
+    QLineEdit *m_field = nullptr, *m_name = nullptr, *m_seed = nullptr;
     PlanBox* m_plan = nullptr;
     QTimer m_wait;
     std::vector<TrainChoice> m_choices;
