@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/session/engine_lane.h"
 
+#include <algorithm>
+
 #include <utility>
 
 namespace loom::session {
@@ -18,6 +20,10 @@ void EngineLane::shutDown() {
     m_thread.quit();
     m_thread.wait();
     m_jobs->close();  // again: whatever the last job did is seen from here on
+}
+
+LaneState EngineLane::state(const char* name, JobId current) const {
+    return {name, std::max<std::int64_t>(0, jobs() - (current != JobId{} ? 1 : 0)), current};
 }
 
 }  // namespace loom::session

@@ -11,6 +11,7 @@
 #include <QThread>
 
 #include "app/session/mailbox.h"
+#include "core/data/overlay_data.h"
 
 namespace loom::session {
 
@@ -27,6 +28,8 @@ public:
     void run(std::function<void()> job);
     /// Jobs running or waiting.
     [[nodiscard]] std::int64_t jobs() const { return m_jobs->count(); }
+    /// For the debug overlay: what runs (no job = idle), and what waits behind it.
+    [[nodiscard]] LaneState state(const char* name, JobId current) const;
     /// Skips what waits, lets the running job end (its caller has asked it to stop) and waits for that.
     void shutDown();
 

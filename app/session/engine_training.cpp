@@ -172,6 +172,8 @@ public:
             order.data.validShare = setup->validShare;
             order.tokenizer = pathOf(setup->tokenizer);
             order.device = setup->device;
+            if (!openSource(order.data.train)->next())  // before anything is measured
+                throw Error{"There is no story in it", setup->stories, "Choose a text file, JSON lines, or a folder of them"};
             const auto measuring = [&](std::int64_t done, std::int64_t total) { observer.onPhase("measuring the speed", done, total); };
             const Wanted wanted = configFor(*setup, measuring, stop);
             order.configText = wanted.json;

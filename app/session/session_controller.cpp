@@ -332,19 +332,9 @@ PrecisionChoice SessionController::precision() const { return d->network.precisi
 DeviceKind SessionController::device() const { return d->device; }
 
 OverlayData SessionController::overlayData() const {
-    const auto lane = [](const char* name, const EngineLane& source, JobId current) {
-        LaneState state;
-        state.name = name;
-        state.current = current;
-        state.queued = std::max<std::int64_t>(0, source.jobs() - (current != JobId{} ? 1 : 0));
-        return state;
-    };
     OverlayData data;
-    data.lanes = {lane("interactive", d->interactive,
-                       isOpening()            ? d->openJob.id
-                       : d->pathJob.running() ? d->pathJob.id
-                                              : d->writeJob.id),
-                  lane("background", d->background, d->inspectJob.id)};
+    const JobId interactive = isOpening() ? d->openJob.id : d->pathJob.running() ? d->pathJob.id : d->writeJob.id;
+    data.lanes = {d->interactive.state("interactive", interactive), d->background.state("background", d->inspectJob.id)};
     data.lastDecodeMs = d->lastDecodeMs;
     for (const std::chrono::nanoseconds time : d->lastLayerTimes)
         data.layerMs.push_back(std::chrono::duration<float, std::milli>(time).count());

@@ -32,7 +32,7 @@ struct ReadyModel {
 /// What is asked of an open.
 struct OpenWish {
     QString path;
-    QString tokenizer;  ///< empty = the one that lies with the checkpoint
+    QString tokenizer;       ///< empty = the one that lies with the checkpoint
     NetworkOptions network;  ///< path, precision, what the cache keeps
     DeviceKind device = DeviceKind::Cpu;
     bool orElseCpu = false;  ///< where the device cannot be used; the summary's `problem` then says why

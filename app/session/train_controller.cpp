@@ -157,6 +157,13 @@ void TrainController::answer(TrainAnswer answer) { d->answers->give(answer); }
 bool TrainController::isTraining() const { return !d->folder.isEmpty(); }
 QString TrainController::folder() const { return d->folder; }
 
+std::vector<LaneState> TrainController::lanes() const {
+    // Of the last two lanes only the newest job is known by its number.
+    const auto newest = [](const EngineLane& lane, const Latest& job) { return lane.jobs() > 0 ? job.id : JobId{}; };
+    return {d->training.state("training", isTraining() ? d->run.id : JobId{}), d->runs.state("runs", newest(d->runs, d->listJob)),
+            d->planning.state("planning", newest(d->planning, d->planJob))};
+}
+
 void TrainController::plan(const TrainSetup& setup) {
     d->planJob.begin(d->nextJob());
     d->planning.run(

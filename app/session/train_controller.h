@@ -13,6 +13,7 @@
 #include "core/data/error.h"
 #include "core/data/ids.h"
 #include "core/data/model_card.h"
+#include "core/data/overlay_data.h"
 #include "core/data/train_setup.h"
 #include "core/data/train_update.h"
 #include "core/data/training_plan.h"
@@ -51,6 +52,8 @@ public:
     [[nodiscard]] bool isTraining() const;
     /// Of the run that is going on; empty = none.
     [[nodiscard]] QString folder() const;
+    /// Training, Runs and Planning, for the debug overlay.
+    [[nodiscard]] std::vector<LaneState> lanes() const;
 
     /// What a setup takes: planned(), twice where time must be measured, or planFailed(). A later call replaces an earlier one.
     void plan(const TrainSetup& setup);

@@ -258,6 +258,8 @@ TEST_F(RunList, theReportNeedsNothingElse) {
     EXPECT_NE(html.find("<tr class=\"differs\"><td>model.k_rank</td><td>–</td><td>2</td></tr>"), std::string::npos);
     EXPECT_NE(html.find("<tr><td>training.batch</td><td>2</td><td>2</td></tr>"), std::string::npos);
     EXPECT_NE(html.find("nats per token 4.99</title>"), std::string::npos) << "values stand under the pointer";
+    records[1].summary.name = records[0].summary.name;
+    EXPECT_NE(runsHtml(records).find("&lt;/script&gt; (b)"), std::string::npos) << "two of one name are told apart";
     const auto count = [&](const std::string& what) {
         std::size_t n = 0;
         for (std::size_t at = html.find(what); at != std::string::npos; at = html.find(what, at + 1)) ++n;

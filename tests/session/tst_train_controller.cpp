@@ -69,6 +69,12 @@ TEST_F(Training, OneRunAtATimeAtALowerPriority) {
     controller->resume(QStringLiteral("/runs/c"));
     EXPECT_EQ(controller->folder(), QStringLiteral("/runs/a"));
     ASSERT_TRUE(wait([&] { return script->nice >= 0; }));
+    const std::vector<LaneState> lanes = controller->lanes();
+    ASSERT_EQ(lanes.size(), 3U);
+    EXPECT_EQ(lanes[0].name, "training");
+    EXPECT_NE(lanes[0].current, JobId{});
+    EXPECT_EQ(lanes[0].queued, 0);
+    EXPECT_EQ(lanes[2].current, JobId{}) << "nothing is measured beside a run";
 #ifdef __linux__
     EXPECT_GT(script->nice, niceOfThisThread()) << "writing goes first";
     EXPECT_LT(niceOfThisThread(), 15) << "the window's thread is as it was";

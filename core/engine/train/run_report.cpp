@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "core/data/curve_bands.h"
+#include "core/engine/checkpoint/mapped_file.h"
 #include "core/engine/train/run_export.h"
 #include "core/engine/train/svg_plot.h"
 
@@ -174,9 +175,21 @@ std::string stories(std::span<const RunRecord> runs) {
     return text.empty() ? "<p>No stories were written yet.</p>\n" : text;
 }
 
+/// Runs of one name get their folders' names as well.
+std::vector<RunRecord> toldApart(std::span<const RunRecord> given) {
+    std::vector<RunRecord> runs(given.begin(), given.end());
+    for (RunRecord& run : runs) {
+        const auto same = [&](const RunRecord& other) { return other.summary.name == run.summary.name; };
+        if (std::count_if(given.begin(), given.end(), same) < 2) continue;
+        run.summary.name += " (" + pathText(std::filesystem::path(run.summary.folder).filename()) + ")";
+    }
+    return runs;
+}
+
 }  // namespace
 
-std::string runsHtml(std::span<const RunRecord> runs) {
+std::string runsHtml(std::span<const RunRecord> given) {
+    const std::vector<RunRecord> runs = toldApart(given);
     const std::vector<std::string> colours = coloursOf(runs);
     std::string title = runs.size() == 1 ? runs.front().summary.name : std::to_string(runs.size()) + " training runs";
     return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "

@@ -6,13 +6,18 @@
 #include "core/engine/checkpoint/write_checkpoint.h"
 #include "core/engine/train/run_folder.h"
 #include "core/engine/train/run_list.h"
+#include "core/engine/train/svg_plot.h"
 
 namespace loom {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string textOf(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+/// 0.1 · 0.003 shall not be read as 0.00030000000000000003.
+std::string textOf(const Json& value) {
+    if (value.is_number_float()) return shortNumber(value.get<double>(), 9);
+    return value.is_string() ? value.get<std::string>() : value.dump();
+}
 
 void addFlat(RunSettings& rows, const std::string& prefix, const Json& object) {
     for (const auto& [key, value] : object.items()) {

@@ -125,7 +125,7 @@ std::string htmlText(const std::string& text) {
 
 std::string shortNumber(double value, int digits) {
     std::array<char, 64> room{};
-    std::snprintf(room.data(), room.size(), "%.*g", digits, value);
+    std::snprintf(room.data(), room.size(), "%.*g", digits, value == 0 ? 0.0 : value);  // no "-0"
     std::string text = room.data();
     if (text.find_first_of("e.n") != std::string::npos) return text;
     const std::size_t first = text.front() == '-' ? 1 : 0;
