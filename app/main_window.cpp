@@ -183,10 +183,13 @@ void MainWindow::rememberSettings() {
 }
 
 void MainWindow::placeOnScreen() {
-    if (!m_settings.geometry.isEmpty() && restoreGeometry(m_settings.geometry)) return;
+    const bool restored = !m_settings.geometry.isEmpty() && restoreGeometry(m_settings.geometry);
     const QScreen* screen = this->screen() ? this->screen() : QGuiApplication::primaryScreen();
-    if (!screen) return resize(1280, 720);
+    if (!screen) return restored ? void() : resize(1280, 720);
     const QRect room = screen->availableGeometry();
+    const QSize most = room.size().expandedTo(minimumSizeHint()).expandedTo(minimumSize());
+    const bool fits = width() <= most.width() && height() <= most.height();
+    if (restored && (fits || isMaximized())) return;  // it may be from a larger screen
     const QSize size(std::min(1440, room.width() * 98 / 100), std::min(900, room.height() * 94 / 100));
     resize(size);
     move(room.center() - QPoint(size.width() / 2, size.height() / 2));

@@ -14,6 +14,7 @@
 #include <QTest>
 #include <QUrl>
 
+#include "app/settings.h"
 #include "tests/app/window_fixture.h"
 #include "widgets/cache/cache_page.h"
 #include "widgets/common/message_bar.h"
@@ -53,6 +54,17 @@ TEST_F(Window, StartsEmptyAndSaysHowToBegin) {
     EXPECT_FALSE(parts().actions.saveText->isEnabled());
     EXPECT_FALSE(parts().message->isVisible());
     EXPECT_EQ(parts().stack->currentWidget(), parts().writePage);
+}
+
+TEST_F(Window, APlaceOnALargerScreenIsNotKept) {
+    QWidget large;
+    large.setGeometry(0, 0, 5000, 3000);
+    Settings settings;
+    settings.geometry = large.saveGeometry();
+    saveSettings(settings);
+    show();
+    EXPECT_LT(window->width(), 5000);
+    EXPECT_LT(window->height(), 3000);
 }
 
 TEST_F(Window, WordsWrittenBeforeThePageWasShownAreFilledIn) {
