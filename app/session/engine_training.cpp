@@ -49,20 +49,6 @@ SourceSpec storiesOfSetup(const TrainSetup& setup) {
     return spec;
 }
 
-/// A folder name of letters and digits: "the-lost-kite".
-std::string slug(const std::string& name) {
-    std::string out;
-    for (const QChar c : text(name).toLower()) {
-        if (c.isLetterOrNumber())
-            out += QString(c).toStdString();
-        else if (!out.empty() && out.back() != '-')
-            out += '-';
-    }
-    while (!out.empty() && out.back() == '-') out.pop_back();
-    if (out.size() > 60) out = slug(text(out).left(40).toStdString());
-    return out.empty() ? "run" : out;
-}
-
 std::string tail(std::string beginning) {
     if (beginning.size() <= kBeginning) return beginning;
     std::size_t end = kBeginning;
@@ -91,11 +77,7 @@ public:
     }
 
     std::string folderFor(const TrainSetup& setup) const override {
-        const fs::path runs = userPaths().runs;
-        const std::string name = slug(setup.name.empty() ? setup.preset : setup.name);
-        fs::path folder = runs / pathOf(name);
-        for (int number = 2; fileExists(folder); ++number) folder = runs / pathOf(name + "-" + std::to_string(number));
-        return pathText(folder);
+        return pathText(freeRunFolder(userPaths().runs, setup.name.empty() ? setup.preset : setup.name));
     }
 
     Result<DataLook> look(const TrainSetup& setup, std::stop_token stop) override {

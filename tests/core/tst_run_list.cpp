@@ -171,6 +171,16 @@ TEST_F(RunList, namesAndNotes) {
     EXPECT_EQ(readRun(run).name, "Grüße");
 }
 
+TEST_F(RunList, aNewRunGetsAFolderOfItsOwn) {
+    const auto named = [&](const std::string& name) { return pathText(freeRunFolder(runs(), name).filename()); };
+    EXPECT_EQ(named("Grüße, 2. Версия"), "Grüße- 2- Версия");
+    EXPECT_EQ(named("../../x"), "------x") << "nothing leads out of the folder";
+    EXPECT_EQ(named("  "), "run");
+    EXPECT_EQ(named(std::string(79, 'x') + "ß"), std::string(79, 'x')) << "no half characters";
+    std::filesystem::create_directories(runs() / "mine");
+    EXPECT_EQ(named("mine"), "mine 2");
+}
+
 TEST_F(RunList, foundByFolderOrByName) {
     const fs::path a = addRun("a", 10);
     addRun("b", 10);

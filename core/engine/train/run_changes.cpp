@@ -67,14 +67,16 @@ fs::path moveInto(const fs::path& trash, const fs::path& folder, const fs::path&
 }  // namespace
 
 fs::path freeRunFolder(const fs::path& runs, const std::string& name) {
-    constexpr std::size_t kLongest = 80;
+    std::size_t length = std::min<std::size_t>(name.size(), 80);
+    while (length < name.size() && (static_cast<unsigned char>(name[length]) & 0xC0U) == 0x80U) --length;  // not inside of a character
     std::string plain;
-    for (const char c : name.substr(0, kLongest)) {
-        const bool kept = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == ' ';
+    for (const char c : name.substr(0, length)) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool kept = byte >= 0x80 || std::isalnum(byte) != 0 || c == '-' || c == '_' || c == ' ';
         plain += kept ? c : '-';
     }
     while (!plain.empty() && plain.back() == ' ') plain.pop_back();
-    return freeName(runs, plain.empty() ? "run" : plain);
+    return freeName(runs, plain.empty() ? fs::path("run") : fs::path(std::u8string(plain.begin(), plain.end())));
 }
 
 void renameRun(const fs::path& run, const std::string& name) {

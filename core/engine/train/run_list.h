@@ -35,7 +35,8 @@ inline constexpr std::size_t kLongestRunNotes = 20'000;  ///< bytes
 /// so. Throws Error naming what is near.
 [[nodiscard]] std::filesystem::path findRun(const std::filesystem::path& runs, const std::string& name);
 
-/// A folder in `runs` for a new run of that name, which nothing has yet; nothing is made. What cannot stand in a name becomes "-".
+/// A folder in `runs` for a new run of that name, which nothing has yet; nothing is made. Letters of any script,
+/// digits, spaces, "-" and "_" are kept, at most 80 bytes; anything else becomes "-".
 [[nodiscard]] std::filesystem::path freeRunFolder(const std::filesystem::path& runs, const std::string& name);
 
 /// The name that lists and the checkpoint show; the folder keeps its own. Also while the run is running. Throws Error: empty, longer than
