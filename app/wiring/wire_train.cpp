@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <QApplication>
 #include <QFileInfo>
 #include <QMessageBox>
 #include <QPushButton>
@@ -66,6 +67,7 @@ void wireRun(const WindowParts& p) {
                      });
     QObject::connect(training, &TrainController::asked, page, [p, looking](const std::shared_ptr<const TrainQuestion>& question) {
         p.trainPage->setQuestion(*question);
+        QApplication::alert(p.window);  // people do other things meanwhile
         if (!looking())
             p.message->showMessage(
                 tr("A training run waits for an answer on the Train page: %1").arg(QString::fromStdString(question->text)));
@@ -73,12 +75,14 @@ void wireRun(const WindowParts& p) {
     QObject::connect(training, &TrainController::ended, page, [p, looking](const std::shared_ptr<const TrainEnd>& end) {
         const QString folder = QString::fromStdString(end->folder);
         p.trainPage->setEnded(folder, endNote(*end));
+        if (!end->stopped) QApplication::alert(p.window);
         if (!looking() && !end->stopped)
             p.message->showMessage(tr("%1 has been trained. It lies in the list of the Train page.").arg(nameOf(p, folder)),
                                    ui::MessageBar::Kind::Notice);
     });
     QObject::connect(training, &TrainController::trainingFailed, page, [p](const QString& folder, const QString& message) {
         p.trainPage->setEnded(folder, message);
+        QApplication::alert(p.window);
         p.message->showMessage(message);
     });
 }
