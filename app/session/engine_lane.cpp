@@ -2,7 +2,6 @@
 #include "app/session/engine_lane.h"
 
 #include <algorithm>
-
 #include <utility>
 
 namespace loom::session {

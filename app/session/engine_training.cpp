@@ -13,6 +13,7 @@
 #include <QJsonObject>
 
 #include "app/session/train_coalescer.h"
+#include "core/data/utf8.h"
 #include "core/engine/api/user_paths.h"
 #include "core/engine/checkpoint/atomic_file.h"
 #include "core/engine/checkpoint/mapped_file.h"
@@ -49,11 +50,14 @@ SourceSpec storiesOfSetup(const TrainSetup& setup) {
     return spec;
 }
 
-std::string tail(std::string beginning) {
-    if (beginning.size() <= kBeginning) return beginning;
-    std::size_t end = kBeginning;
-    while (end > 0 && (static_cast<unsigned char>(beginning[end]) & 0xC0U) == 0x80U) --end;  // not inside of a character
-    return beginning.substr(0, end) + "…";
+Error noStory(const TrainSetup& setup) {
+    return {"There is no story in it", setup.stories, "Choose a text file, JSON lines, or a folder of them"};
+}
+
+/// For the eye: at most kBeginning bytes.
+std::string shortened(std::string_view story) {
+    const std::string_view beginning = beginningOfUtf8(story, kBeginning);
+    return beginning.size() == story.size() ? std::string(story) : std::string(beginning) + "…";
 }
 
 class EngineTraining final : public TrainingBackend {
@@ -86,7 +90,7 @@ public:
             DataLook look;
             if (setup.stories.empty()) {
                 look.stories = setup.made;
-                if (const auto story = source->next()) look.beginning = tail(std::string(*story));
+                if (const auto story = source->next()) look.beginning = shortened(*story);
                 return look;
             }
             const auto start = std::chrono::steady_clock::now();
@@ -96,7 +100,7 @@ public:
                 const auto story = source->next();
                 whole = !story;
                 if (whole) break;
-                if (count++ == 0) look.beginning = tail(std::string(*story));
+                if (count++ == 0) look.beginning = shortened(*story);
                 if (count % 64 == 0 && (stop.stop_requested() || std::chrono::steady_clock::now() - start > kLookTime)) break;
             }
             const SourceReport& report = source->report();
@@ -113,8 +117,7 @@ public:
                 look.notes.push_back(problem.file + (problem.line > 0 ? ", line " + std::to_string(problem.line) : "") + ": " +
                                      problem.what);
             }
-            if (whole && count == 0)
-                throw Error{"There is no story in it", setup.stories, "Choose a text file, JSON lines, or a folder of them"};
+            if (whole && count == 0) throw noStory(setup);
             return look;
         });
     }
@@ -155,7 +158,7 @@ public:
             order.tokenizer = pathOf(setup->tokenizer);
             order.device = setup->device;
             if (!openSource(order.data.train)->next())  // before anything is measured
-                throw Error{"There is no story in it", setup->stories, "Choose a text file, JSON lines, or a folder of them"};
+                throw noStory(*setup);
             const auto measuring = [&](std::int64_t done, std::int64_t total) { observer.onPhase("measuring the speed", done, total); };
             const Wanted wanted = configFor(*setup, measuring, stop);
             order.configText = wanted.json;

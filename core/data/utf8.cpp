@@ -41,6 +41,12 @@ std::optional<std::size_t> firstInvalidUtf8(std::string_view text) {
     return std::nullopt;
 }
 
+std::string_view beginningOfUtf8(std::string_view text, std::size_t most) {
+    if (text.size() <= most) return text;
+    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
+    return text.substr(0, most);
+}
+
 std::string repairedUtf8(std::string_view text) {
     Utf8Assembler assembler;
     std::string out = assembler.push(text);

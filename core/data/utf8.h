@@ -13,6 +13,8 @@ namespace loom {
 [[nodiscard]] std::optional<std::size_t> firstInvalidUtf8(std::string_view text);
 /// Replaces what is invalid by U+FFFD: one for each byte that can begin no character, and one for each beginning that breaks off.
 [[nodiscard]] std::string repairedUtf8(std::string_view text);
+/// The beginning of a text, at most `most` bytes, without half a character at its end.
+[[nodiscard]] std::string_view beginningOfUtf8(std::string_view text, std::size_t most);
 
 /// Turns a stream of byte pieces into a stream of whole characters.
 class Utf8Assembler {

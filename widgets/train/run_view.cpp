@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/train/run_view.h"
 
-#include <cmath>
-
 #include <algorithm>
+#include <cmath>
 
 #include <QBoxLayout>
 #include <QCheckBox>

@@ -22,6 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kLongestFolder = 80;  ///< bytes of the name that a run asks for
+
 constexpr std::size_t kLargestOwnFile = std::size_t{4} << 20;
 
 void requireRun(const fs::path& run) {
@@ -67,10 +69,8 @@ fs::path moveInto(const fs::path& trash, const fs::path& folder, const fs::path&
 }  // namespace
 
 fs::path freeRunFolder(const fs::path& runs, const std::string& name) {
-    std::size_t length = std::min<std::size_t>(name.size(), 80);
-    while (length < name.size() && (static_cast<unsigned char>(name[length]) & 0xC0U) == 0x80U) --length;  // not inside of a character
     std::string plain;
-    for (const char c : name.substr(0, length)) {
+    for (const char c : beginningOfUtf8(name, kLongestFolder)) {
         const auto byte = static_cast<unsigned char>(c);
         const bool kept = byte >= 0x80 || std::isalnum(byte) != 0 || c == '-' || c == '_' || c == ' ';
         plain += kept ? c : '-';
