@@ -61,7 +61,7 @@ TwinFields::TwinFields(QWidget* parent)
            "larger network."));
     m_match->setAccessibleName(tr("Twins are matched by"));
     m_grid->setHorizontalSpacing(8);
-    m_grid->setVerticalSpacing(4);
+    m_grid->setVerticalSpacing(3);
     m_grid->setColumnStretch(3, 1);
     auto* below = new QHBoxLayout;
     below->setSpacing(8);
@@ -136,10 +136,10 @@ void TwinFields::addRow(const std::string& form) {
     row->note->setWordWrap(true);
     row->note->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     const int line = m_nextLine++;
-    m_grid->addWidget(row->form, line, 0);
-    m_grid->addWidget(row->options, line, 1);
-    m_grid->addWidget(row->remove, line, 2);
-    m_grid->addWidget(row->note, line, 3);
+    m_grid->addWidget(row->form, 2 * line, 0);
+    m_grid->addWidget(row->options, 2 * line, 1);
+    m_grid->addWidget(row->remove, 2 * line, 2);
+    m_grid->addWidget(row->note, 2 * line + 1, 0, 1, -1);
     connect(row->form, &QComboBox::currentIndexChanged, this, &TwinFields::report);
     connect(row->options, &QLineEdit::editingFinished, this, [this, options = row->options] {
         if (options->isModified()) report();
