@@ -10,6 +10,7 @@
 #include "app/session/session_controller.h"
 #include "app/session/story_keeper.h"
 #include "core/data/error_guard.h"
+#include "core/engine/api/user_paths.h"
 #include "core/engine/checkpoint/write_checkpoint.h"
 #include "core/engine/generate/story_file.h"
 
@@ -256,15 +257,15 @@ void StoryController::redo() {
     });
 }
 
-void StoryController::open(const QString& file) {
-    whenIdle([this, file] {
+void StoryController::open(const QString& file, bool again) {
+    whenIdle([this, file, again] {
         auto read = guarded([&] { return readStoryFile(pathOf(file)); });
         if (!read) return emit failed(QString::fromStdString(read.error().message()));
         m_history.reset(std::move(*read));
         m_own = true;
         m_vocabulary = freshVocabulary(tree(), 0);  // nothing says yet that this network's tokenizer wrote it
         showCurrent();
-        emit said(tr("Opened %1").arg(QFileInfo(file).fileName()));
+        if (!again) emit said(tr("Opened %1").arg(QFileInfo(file).fileName()));
     });
 }
 
@@ -281,7 +282,14 @@ void StoryController::saveAs(const QString& file) {
     emit said(tr("Saved as %1").arg(file));
 }
 
-void StoryController::keepIn(const QString& file) { m_keeper = std::make_unique<StoryKeeper>(file); }
+bool StoryController::keepIn(const QString& file) {
+    auto keeper = std::make_unique<StoryKeeper>(file);
+    if (!keeper->isOurs()) return false;
+    m_keeper = std::move(keeper);
+    return true;
+}
+
+QString StoryController::usualFile() { return QString::fromStdU16String((userPaths().data / "stories" / "last.story.json").u16string()); }
 
 void StoryController::flush() {
     if (m_keeper) m_keeper->flush();

@@ -60,12 +60,14 @@ public:
     void undo();
     void redo();
 
-    /// Both end with said() or failed().
-    void open(const QString& file);
+    /// Both end with said() or failed(); `again` says nothing where it went well.
+    void open(const QString& file, bool again = false);
     void saveAs(const QString& file);  ///< .md: the story that is shown; .txt: its words; else everything
 
-    /// Keeps the tree in this file from now on, at most a second after each change. Reads nothing.
-    void keepIn(const QString& file);
+    /// Keeps the tree in this file from now on, at most a second after each change. Reads nothing. False where another process does.
+    bool keepIn(const QString& file);
+    /// Below the folder of a person's data.
+    [[nodiscard]] static QString usualFile();
     /// Writes what has not been written yet; waits for it.
     void flush();
 

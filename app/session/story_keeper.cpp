@@ -9,6 +9,9 @@
 #include <string>
 #include <utility>
 
+#include <QDir>
+#include <QFileInfo>
+
 #include "core/data/error_guard.h"
 #include "core/engine/generate/story_file.h"
 
@@ -24,7 +27,11 @@ struct StoryKeeper::State {
     std::string problem;
 };
 
-StoryKeeper::StoryKeeper(QString file) : m_file(std::move(file)), m_state(std::make_shared<State>()) {
+StoryKeeper::StoryKeeper(QString file)
+    : m_file(std::move(file)), m_lock(m_file + QStringLiteral(".lock")), m_state(std::make_shared<State>()) {
+    QDir().mkpath(QFileInfo(m_file).absolutePath());
+    m_lock.setStaleLockTime(0);  // it is stale when its process has ended, never because it is old
+    (void)m_lock.tryLock(0);
     m_later.setSingleShot(true);
     m_later.setInterval(kAfterChange);
     QObject::connect(&m_later, &QTimer::timeout, &m_later, [this] { writeNow(); });
@@ -33,6 +40,7 @@ StoryKeeper::StoryKeeper(QString file) : m_file(std::move(file)), m_state(std::m
 StoryKeeper::~StoryKeeper() { flush(); }
 
 void StoryKeeper::keep(const StoryTree& tree) {
+    if (!isOurs()) return;
     m_tree = tree;
     m_changed = true;
     if (!m_later.isActive()) m_later.start();  // not again: a story that is being written changes all the time

@@ -2,6 +2,9 @@
 // StoryKeeper: keeps a story tree in a file while it changes, in a thread of its own.
 #pragma once
 
+#include <memory>
+
+#include <QLockFile>
 #include <QString>
 #include <QTimer>
 
@@ -16,6 +19,8 @@ public:
     explicit StoryKeeper(QString file);
     ~StoryKeeper();
 
+    /// Whether no other process keeps a story there.
+    [[nodiscard]] bool isOurs() const { return m_lock.isLocked(); }
     void keep(const StoryTree& tree);
     /// Returns when everything that was kept has been written.
     void flush();
@@ -26,6 +31,7 @@ private:
     void writeNow();
 
     QString m_file;
+    QLockFile m_lock;
     StoryTree m_tree;
     bool m_changed = false;
     QTimer m_later;
