@@ -7,12 +7,22 @@
 namespace loom::app {
 namespace {
 
+/// Where mirostat goes on: with the last word that it drew.
+std::optional<double> lastMirostatMu(const ui::StoryModel& story) {
+    for (int row = story.rowCount() - 1; row >= 0; --row) {
+        const TokenStep& step = story.step(row);
+        if (step.origin == TokenOrigin::Generated && step.trace.of(SamplerStage::Mirostat)) return step.trace.mirostatMu;
+    }
+    return {};
+}
+
 GenerateRequest requestFrom(const ui::WriteInput& input) {
     GenerateRequest request;
     request.prompt = input.prompt.toStdString();
     request.samplers = input.samplers;
     request.seed = input.seed;
     request.maxTokens = input.maxTokens;
+    request.beams = input.beams;
     request.promptAlternatives = true;  // words a person typed can be hovered too
     return request;
 }
@@ -24,8 +34,9 @@ void wireWrite(WindowParts& parts) {
     ui::StoryModel* story = parts.story;
     ui::WritePage* page = parts.writePage;
 
-    QObject::connect(page, &ui::WritePage::writeRequested, session, [session, page](const ui::WriteInput& input) {
+    QObject::connect(page, &ui::WritePage::writeRequested, session, [session, page, story](const ui::WriteInput& input) {
         GenerateRequest request = requestFrom(input);
+        if (!session->storyTokens().empty()) request.mirostatMu = lastMirostatMu(*story);
         // The text on the page may be another model's: a new story does not go on from it, so nothing is put before its first word.
         if (session->storyTokens().empty()) request.prompt = page->promptText().toStdString();
         if (session->write(request) == JobId{}) page->showMessage(ui::WritePage::tr("Wait until the model is ready."));
