@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/data/generate.h"
@@ -30,6 +32,11 @@ public:
     /// Another network with another tokenizer takes the text over. The next prompt() brings its tokens for the same text; which parts
     /// the first network wrote is kept.
     void retell();
+    /// Another story, whose tokens are known.
+    void set(std::vector<TokenStep> steps) {
+        m_steps = std::move(steps);
+        m_retold.clear();
+    }
     [[nodiscard]] std::string text() const;
     void clear() {
         m_steps.clear();
@@ -37,6 +44,8 @@ public:
     }
 
     [[nodiscard]] TokenIds tokens() const;
+    /// Where mirostat goes on: with the last token that it had a say in; nothing where there is none.
+    [[nodiscard]] std::optional<double> mirostatMu() const;
     [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(m_steps.size()); }
 
 private:

@@ -115,6 +115,7 @@ void StoryWorker::write(JobId job, GenerateRequest request, const std::stop_toke
         m_captured = -1;
     }
     request.history = m_log.tokens();
+    if (!request.mirostatMu) request.mirostatMu = m_log.mirostatMu();
     if (!request.prompt.empty()) {
         while (request.history.size() > 1 && isEnd(*m_model, request.history.back())) request.history.pop_back();
     }
@@ -158,6 +159,8 @@ void StoryWorker::newStory() {
     m_log.clear();
     m_session.reset();
 }
+
+void StoryWorker::setStory(const std::vector<TokenStep>& steps) { m_log.set(steps); }
 
 Result<std::unique_ptr<Session>> StoryWorker::makeSession(const std::shared_ptr<const OpenModel>& model, const NetworkOptions& options,
                                                           const std::stop_token& stop) {
