@@ -150,6 +150,8 @@ void MainWindow::applySettings() {
     const Settings& s = m_settings;
     WindowParts& p = m_parts;
     p.writePage->setSamplers(s.samplers);
+    p.writePage->setBeams(s.beams);
+    p.writePage->setOwnPresets(s.ownPresets);
     p.writePage->setMaxTokens(s.maxTokens);
     p.writePage->setSeedText(s.seed);
     p.writePage->setNewSeedEachTime(s.newSeedEachTime);
@@ -169,6 +171,8 @@ void MainWindow::rememberSettings() {
     Settings& s = m_settings;
     const WindowParts& p = m_parts;
     s.samplers = p.writePage->samplers();
+    s.beams = p.writePage->beams();
+    s.ownPresets = p.writePage->ownPresets();
     s.maxTokens = p.writePage->maxTokens();
     s.seed = p.writePage->seedText();
     s.newSeedEachTime = p.writePage->newSeedEachTime();

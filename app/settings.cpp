@@ -7,6 +7,7 @@
 #include <QSettings>
 #include <QVariant>
 
+#include "app/sampler_settings.h"
 #include "app/train_settings.h"
 
 namespace loom::app {
@@ -84,18 +85,14 @@ Settings loadSettings() {
     Settings settings;
     const QSettings file = openFile();
     if (!isOurs(file)) return settings;
-    const SamplerSettings defaults;
     settings.theme = themeFromName(file.value(QStringLiteral("theme")).toString()).value_or(settings.theme);
     settings.textScale = number(file, QStringLiteral("textScale"), 1.0, kSmallestText, kLargestText);
     settings.layer = count(file, QStringLiteral("inside/layer"), 0, 0, 1'000'000);
     settings.head = static_cast<int>(count(file, QStringLiteral("inside/head"), 0, 0, 1'000'000));
     settings.colourMap = static_cast<int>(count(file, QStringLiteral("inside/colourMap"), 0, 0, 1));
-    settings.samplers.temperature = number(file, QStringLiteral("samplers/temperature"), defaults.temperature, 0, 10);
-    settings.samplers.topK = count(file, QStringLiteral("samplers/topK"), defaults.topK, 0, 1'000'000);
-    settings.samplers.topP = number(file, QStringLiteral("samplers/topP"), defaults.topP, 0, 1);
-    settings.samplers.minP = number(file, QStringLiteral("samplers/minP"), defaults.minP, 0, 1);
-    settings.samplers.repetitionPenalty = number(file, QStringLiteral("samplers/repetitionPenalty"), defaults.repetitionPenalty, 0.1, 10);
-    if (problemWith(settings.samplers)) settings.samplers = defaults;
+    settings.samplers = loadSamplers(file);
+    settings.beams = loadBeams(file);
+    settings.ownPresets = loadOwnPresets(file);
     settings.seed = file.value(QStringLiteral("samplers/seed")).toString();
     settings.newSeedEachTime = file.value(QStringLiteral("samplers/newSeedEachTime"), true).toBool();
     settings.maxTokens = count(file, QStringLiteral("samplers/maxTokens"), settings.maxTokens, 1, 1'000'000);
@@ -127,11 +124,9 @@ void saveSettings(const Settings& settings) {
     file.setValue(QStringLiteral("inside/layer"), static_cast<qlonglong>(settings.layer));
     file.setValue(QStringLiteral("inside/head"), settings.head);
     file.setValue(QStringLiteral("inside/colourMap"), settings.colourMap);
-    file.setValue(QStringLiteral("samplers/temperature"), settings.samplers.temperature);
-    file.setValue(QStringLiteral("samplers/topK"), static_cast<qlonglong>(settings.samplers.topK));
-    file.setValue(QStringLiteral("samplers/topP"), settings.samplers.topP);
-    file.setValue(QStringLiteral("samplers/minP"), settings.samplers.minP);
-    file.setValue(QStringLiteral("samplers/repetitionPenalty"), settings.samplers.repetitionPenalty);
+    saveSamplers(file, settings.samplers);
+    saveBeams(file, settings.beams);
+    saveOwnPresets(file, settings.ownPresets);
     file.setValue(QStringLiteral("samplers/seed"), settings.seed);
     file.setValue(QStringLiteral("samplers/newSeedEachTime"), settings.newSeedEachTime);
     file.setValue(QStringLiteral("samplers/maxTokens"), static_cast<qlonglong>(settings.maxTokens));

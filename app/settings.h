@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include <QByteArray>
 #include <QString>
@@ -15,6 +16,7 @@
 #include "core/data/precision.h"
 #include "core/data/train_setup.h"
 #include "widgets/common/theme.h"
+#include "widgets/write/own_preset.h"
 
 namespace loom::app {
 
@@ -38,6 +40,8 @@ struct Settings {
     int head = 0;
     int colourMap = 0;  ///< a ui::ColourMapKind
     SamplerSettings samplers;
+    BeamSearch beams;
+    std::vector<ui::OwnPreset> ownPresets;
     QString seed;
     bool newSeedEachTime = true;
     std::int64_t maxTokens = 256;

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "app/cli/command.h"
+#include "app/cli/sampler_options.h"
 #include "app/cli/score_output.h"
 #include "core/engine/generate/siblings.h"
 
@@ -25,6 +26,7 @@ struct Options {
     std::uint64_t seed = 0;
     CLI::Option* seedGiven = nullptr;
     GenerateRequest request;
+    SamplerTexts samplers;
     std::int64_t count = 1;
     bool score = false;
     std::string words;
@@ -99,6 +101,7 @@ int runSiblings(Engine& engine, const std::shared_ptr<const OpenModel>& model, c
         Context::print({{"prompt", options.prompt},
                         {"prompt_tokens", values(s.promptTokens)},
                         {"stories", std::move(stories)},
+                        {"samplers", samplersJson(request.samplers)},
                         {"model", options.model},
                         {"precision", s.facts.precision},
                         {"path", s.facts.path},
@@ -115,9 +118,11 @@ int runSiblings(Engine& engine, const std::shared_ptr<const OpenModel>& model, c
 
 int run(const Options& options, const Context& context) {
     requireUtf8(options.prompt, "--prompt");
+    requireUtf8(options.request.samplers.dryBreakers, "--dry-breakers");
     for (const std::string& stop : options.request.stopStrings) requireUtf8(stop, "--stop");
     const std::optional<WordSet> vocabulary = readVocabulary(options.words);  // before the work, so that a bad file costs nothing
     GenerateRequest request = options.request;
+    readSamplers(options.samplers, request.samplers);
     request.prompt = options.prompt;
     request.alternatives = 0;
     request.cacheNorms = false;
@@ -135,24 +140,35 @@ int run(const Options& options, const Context& context) {
     std::optional<Scorecard> score;
     if (options.score) score = scoreStory(s.text, {options.prompt, {}, vocabulary ? &*vocabulary : nullptr});
     if (context.json) {
-        nlohmann::ordered_json document{{"text", s.text},
-                                        {"prompt", options.prompt},
-                                        {"tokens", values(s.tokens)},
-                                        {"prompt_tokens", values(s.promptTokens)},
-                                        {"stop_reason", name(s.stopReason)},
-                                        {"seed", s.seed},
-                                        {"model", options.model},
-                                        {"precision", s.precision},
-                                        {"path", s.path},
-                                        {"prefill_tokens_per_second", s.prefillTokensPerSecond},
-                                        {"decode_tokens_per_second", s.decodeTokensPerSecond},
-                                        {"guessed_tokens", s.guessedTokens},
-                                        {"accepted_tokens", s.acceptedTokens},
-                                        {"cache", cacheJson(s.cache)}};
+        nlohmann::ordered_json document{
+            {"text", s.text},
+            {"prompt", options.prompt},
+            {"tokens", values(s.tokens)},
+            {"prompt_tokens", values(s.promptTokens)},
+            {"stop_reason", name(s.stopReason)},
+            {"seed", s.seed},
+            {"samplers", request.beams.width > 1 ? nlohmann::ordered_json::array() : samplersJson(request.samplers)},
+            {"model", options.model},
+            {"precision", s.precision},
+            {"path", s.path},
+            {"prefill_tokens_per_second", s.prefillTokensPerSecond},
+            {"decode_tokens_per_second", s.decodeTokensPerSecond},
+            {"guessed_tokens", s.guessedTokens},
+            {"accepted_tokens", s.acceptedTokens},
+            {"cache", cacheJson(s.cache)}};
+        if (request.beams.width > 1) {
+            document["beams"] = {{"width", request.beams.width},
+                                 {"length_penalty", request.beams.lengthPenalty},
+                                 {"early_stopping", request.beams.earlyStopping},
+                                 {"score", s.beamScore}};
+        }
         if (score) document["score"] = scoreJson(*score);
         Context::print(document);
     } else {
         printSummary(s);
+        if (request.beams.width > 1) {
+            std::cerr << "Beam search over " << request.beams.width << " beginnings, score " << std::setprecision(4) << s.beamScore << '\n';
+        }
         if (score) std::cerr << scoreText(*score);
     }
     return s.stopReason == StopReason::Cancelled ? kCancelled : kOk;
@@ -169,15 +185,7 @@ Registration addGenerate(CLI::App& program, Context& context) {
     command->add_option("--max-tokens", options->request.maxTokens, "Write at most this many tokens")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
-    SamplerSettings& samplers = options->request.samplers;
-    command->add_option("--temperature", samplers.temperature, "0 always takes the most likely token; higher is more adventurous")
-        ->capture_default_str();
-    command->add_option("--top-k", samplers.topK, "Choose among the k most likely tokens; 0 = off")->capture_default_str();
-    command->add_option("--top-p", samplers.topP, "Choose among the fewest tokens whose probabilities reach p; 1 = off")
-        ->capture_default_str();
-    command->add_option("--min-p", samplers.minP, "Drop tokens less likely than p times the best; 0 = off")->capture_default_str();
-    command->add_option("--repetition-penalty", samplers.repetitionPenalty, "Above 1 makes used tokens less likely; 1 = off")
-        ->capture_default_str();
+    addSamplerOptions(*command, options->request, options->samplers);
     options->seedGiven =
         command->add_option("--seed", options->seed, "The same seed writes the same story; none: one is drawn and reported");
     CLI::Option* count = command->add_option("--count", options->count, "Write so many stories at once, each with a seed of its own")
@@ -190,6 +198,7 @@ Registration addGenerate(CLI::App& program, Context& context) {
             ->check(CLI::Range(0, 64))
             ->capture_default_str()
             ->excludes(count);
+    addBeamOptions(*command, options->request.beams)->excludes(count)->excludes(speculate);
     command
         ->add_option("--draft", options->draft,
                      "With --speculate: let this model guess, in int8. A smaller one with the same tokenizer, or the same one again")

@@ -115,6 +115,13 @@ std::string StoryLog::text() const {
     return text;
 }
 
+std::optional<double> StoryLog::mirostatMu() const {
+    const auto drawn = [](const TokenStep& step) { return step.origin == TokenOrigin::Generated && step.trace.of(SamplerStage::Mirostat); };
+    const auto last = std::find_if(m_steps.rbegin(), m_steps.rend(), drawn);
+    if (last == m_steps.rend()) return std::nullopt;
+    return last->trace.mirostatMu;
+}
+
 TokenIds StoryLog::tokens() const {
     TokenIds ids;
     ids.reserve(m_steps.size());

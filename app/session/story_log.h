@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,6 +44,8 @@ public:
     }
 
     [[nodiscard]] TokenIds tokens() const;
+    /// Where mirostat goes on: with the last token that it had a say in; nothing where there is none.
+    [[nodiscard]] std::optional<double> mirostatMu() const;
     [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(m_steps.size()); }
 
 private:

@@ -115,6 +115,7 @@ void StoryWorker::write(JobId job, GenerateRequest request, const std::stop_toke
         m_captured = -1;
     }
     request.history = m_log.tokens();
+    if (!request.mirostatMu) request.mirostatMu = m_log.mirostatMu();
     if (!request.prompt.empty()) {
         while (request.history.size() > 1 && isEnd(*m_model, request.history.back())) request.history.pop_back();
     }

@@ -18,6 +18,7 @@ GenerateRequest requestFrom(const ui::WriteInput& input) {
     request.samplers = input.samplers;
     request.seed = input.seed;
     request.maxTokens = input.maxTokens;
+    request.beams = input.beams;
     request.promptAlternatives = true;  // words a person typed can be hovered too
     return request;
 }

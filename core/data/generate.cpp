@@ -16,13 +16,10 @@ std::string_view name(StopReason reason) {
     return "?";
 }
 
-std::optional<std::string> problemWith(const SamplerSettings& s) {
-    const auto outside = [](double value, double low, double high) { return !std::isfinite(value) || value < low || value > high; };
-    if (outside(s.temperature, 0.0, 100.0)) return "The temperature must be between 0 and 100";
-    if (s.topK < 0) return "top-k must be 0 (off) or more";
-    if (outside(s.topP, 0.0, 1.0)) return "top-p must be between 0 and 1";
-    if (outside(s.minP, 0.0, 1.0)) return "min-p must be between 0 and 1";
-    if (outside(s.repetitionPenalty, 0.01, 100.0)) return "The repetition penalty must be between 0.01 and 100";
+std::optional<std::string> problemWith(const BeamSearch& beams) {
+    if (beams.width < 1 || beams.width > kWidestBeam)
+        return "Beam search follows between 1 (off) and " + std::to_string(kWidestBeam) + " beginnings";
+    if (!std::isfinite(beams.lengthPenalty) || std::abs(beams.lengthPenalty) > 10) return "The length penalty must be between -10 and 10";
     return std::nullopt;
 }
 

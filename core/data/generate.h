@@ -14,21 +14,22 @@
 #include "core/data/byte_formulas.h"
 #include "core/data/cache_occupancy.h"
 #include "core/data/ids.h"
+#include "core/data/samplers.h"
 
 namespace loom {
 
-/// Off values: top-k 0, top-p 1, min-p 0, penalty 1. Temperature 0 = greedy.
-/// Applied in this order: penalty → temperature → top-k → top-p → min-p.
-struct SamplerSettings {
-    double temperature = 0.8;
-    std::int64_t topK = 0;           ///< keep the k most likely tokens
-    double topP = 0.95;              ///< keep the smallest set whose probabilities sum to at least p
-    double minP = 0.0;               ///< drop tokens less likely than min-p × the best
-    double repetitionPenalty = 1.0;  ///< divide (positive) or multiply (negative) logits of tokens already used
-    bool operator==(const SamplerSettings&) const = default;
+/// Beam search instead of drawing: the text that is most likely as a whole, as far as `width` beginnings at a time can find it. The sampler
+/// chain and the seed have no say in it. A text's score is the sum of its tokens' log probabilities divided by length^lengthPenalty.
+struct BeamSearch {
+    std::int64_t width = 1;      ///< how many beginnings are followed; 1 = no beam search
+    double lengthPenalty = 1.0;  ///< above 0 favours long texts, below 0 short ones
+    /// Stop as soon as `width` texts have ended. Else the search goes on while the best beginning, divided by its own length, beats the
+    /// worst of `width` texts that have ended.
+    bool earlyStopping = false;
+    bool operator==(const BeamSearch&) const = default;
 };
-/// The first setting that is out of range as a sentence, or nothing.
-[[nodiscard]] std::optional<std::string> problemWith(const SamplerSettings& settings);
+inline constexpr std::int64_t kWidestBeam = 64;
+[[nodiscard]] std::optional<std::string> problemWith(const BeamSearch& beams);
 
 struct GenerateRequest {
     TokenIds history;              ///< tokens of the story so far; empty = a new story (beginning-of-text is added as the tokenizer says)
@@ -36,6 +37,10 @@ struct GenerateRequest {
     std::int64_t maxTokens = 256;  ///< at most this many new tokens; the context may end earlier
     SamplerSettings samplers;
     std::optional<std::uint64_t> seed;  ///< none: one is drawn and reported
+    /// Where mirostat goes on: SamplerTrace::mirostatMu of the last token that was written before, so that a text is the same in one piece
+    /// or in several. None: 2·tau, as at every beginning.
+    std::optional<double> mirostatMu = {};
+    BeamSearch beams = {};
     std::vector<std::string> stopStrings;
     std::int64_t alternatives = 10;   ///< how many alternatives each step reports; 0 = none
     bool promptAlternatives = false;  ///< also report what the network expected at each prompt token
@@ -56,13 +61,6 @@ struct Alternative {
     float after = 0;   ///< probability after the samplers; 0 = removed
 };
 
-/// How many tokens were still possible after each sampler; -1 where the step was skipped (greedy).
-struct SamplerTrace {
-    std::int64_t afterTopK = -1;
-    std::int64_t afterTopP = -1;
-    std::int64_t afterMinP = -1;
-};
-
 enum class TokenOrigin : std::uint8_t { Special, Prompt, Generated };
 
 /// One token of a story as it appears. `text` joined over all steps is the story, always valid UTF-8:
@@ -71,11 +69,11 @@ struct TokenStep {
     TokenId token;
     std::int64_t position = 0;  ///< 0-based position in the context
     TokenOrigin origin = TokenOrigin::Generated;
-    std::string text;                       ///< what this token adds to the story; empty for specials
-    std::string label;                      ///< how a diagram shows the token: its own text, or its name for specials
-    std::vector<Alternative> alternatives;  ///< sorted by `before`, best first; contains the chosen token
-    float probability = 0;                  ///< of this token, before the samplers; 0 if it was not computed
-    SamplerTrace trace;
+    std::string text;                                  ///< what this token adds to the story; empty for specials
+    std::string label;                                 ///< how a diagram shows the token: its own text, or its name for specials
+    std::vector<Alternative> alternatives;             ///< sorted by `before`, best first; contains the chosen token
+    float probability = 0;                             ///< of this token, before the samplers; 0 if it was not computed
+    SamplerTrace trace;                                ///< empty where no alternatives were asked for
     std::vector<std::chrono::nanoseconds> layerTimes;  ///< [L]: the part of decodeTime that each layer took; empty unless asked for
     bool reread = false;  ///< read again after a switch: alternatives and probability are what this network expected, without samplers
     std::chrono::nanoseconds decodeTime{};  ///< time of the network's step that predicted this token; 0 for prompt tokens
@@ -94,6 +92,7 @@ struct GenerateSummary {
     std::string path;                   ///< "fast" or "reference", with "-naive" or "-absorbed" where a latent is decoded
     std::int64_t guessedTokens = 0;     ///< with GenerateRequest::speculate
     std::int64_t acceptedTokens = 0;    ///< of these: were what the network wrote
+    double beamScore = 0;               ///< with GenerateRequest::beams: the text's score
     std::int64_t prefilledTokens = 0;   ///< prompt tokens that were not in the cache yet
     double prefillTokensPerSecond = 0;  ///< 0 if nothing was prefilled
     double decodeTokensPerSecond = 0;   ///< 0 if fewer than one token was decoded

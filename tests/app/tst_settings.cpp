@@ -38,6 +38,12 @@ TEST_F(SettingsFile, RoundTrip) {
     settings.head = 2;
     settings.colourMap = 1;
     settings.samplers = {0.5, 40, 0.9, 0.02, 1.1};
+    settings.samplers.mirostatTau = 3.25;
+    settings.samplers.dryAllowed = 4;
+    settings.samplers.dryBreakers = "\n;\\ä";
+    settings.samplers.order = orderFrom("xtc,top-k").value();
+    settings.beams = {.width = 7, .lengthPenalty = -0.5};
+    settings.ownPresets = {{QStringLiteral("Fairy tales, ä"), settings.samplers}, {QStringLiteral("b/c"), plainSampling()}};
     settings.seed = QStringLiteral("18446744073709551615");
     settings.newSeedEachTime = false;
     settings.maxTokens = 77;
@@ -71,6 +77,11 @@ TEST_F(SettingsFile, RoundTrip) {
     EXPECT_EQ(read.head, 2);
     EXPECT_EQ(read.colourMap, 1);
     EXPECT_EQ(read.samplers, settings.samplers);
+    EXPECT_EQ(read.beams, settings.beams);
+    EXPECT_EQ(read.ownPresets, settings.ownPresets);
+    settings.ownPresets.erase(settings.ownPresets.begin());
+    saveSettings(settings);
+    EXPECT_EQ(loadSettings().ownPresets, settings.ownPresets) << "one that was deleted stays deleted";
     EXPECT_EQ(read.precision, PrecisionChoice::Int8);
     EXPECT_EQ(read.seed, settings.seed);
     EXPECT_FALSE(read.newSeedEachTime);
@@ -95,7 +106,9 @@ TEST_F(SettingsFile, NothingThereMeansDefaults) {
 TEST_F(SettingsFile, NonsenseIsReplaced) {
     write(
         "[General]\nversion=1\ntheme=purple\ntextScale=nan\n[inside]\nlayer=-5\ncolourMap=9\n"
-        "[samplers]\ntemperature=lots\ntopK=-3\ntopP=17\nrepetitionPenalty=inf\nmaxTokens=0\n[model]\nrecent=,\ndevice=abacus\n"
+        "[samplers]\ntemperature=lots\ntopK=-3\ntopP=17\nrepetitionPenalty=inf\nmaxTokens=0\n"
+        "order=top-k,magic\nbeams=many\nlengthPenalty=nan\n[presets]\n1\\name=mine\n1\\topP=x\n3\\name=lost\n[model]\nrecent=,\ndevice="
+        "abacus\n"
         "[train]\nform=spiral\nwidth=10\nheads=3\nvalidShare=7\nsteps=-4\nlearningRate=nan\nbatch=many\n");
     const Settings read = loadSettings();
     EXPECT_EQ(read.theme, ui::ThemeChoice::System);
@@ -106,6 +119,9 @@ TEST_F(SettingsFile, NonsenseIsReplaced) {
     EXPECT_EQ(read.samplers.topK, 0);
     EXPECT_EQ(read.samplers.topP, 1);
     EXPECT_EQ(problemWith(read.samplers), std::nullopt);
+    EXPECT_EQ(read.samplers.order, kSamplerOrder);
+    EXPECT_EQ(read.beams, BeamSearch{});
+    EXPECT_EQ(read.ownPresets, (std::vector<ui::OwnPreset>{{QStringLiteral("mine"), {}}}));
     EXPECT_GE(read.maxTokens, 1);
     EXPECT_TRUE(read.recent.isEmpty());
     EXPECT_EQ(read.device, DeviceKind::Cpu);

@@ -86,6 +86,47 @@ TEST_F(Cli, GenerateSeveralStoriesAtOnce) {
     EXPECT_EQ(run("generate " + model() + " --count 2 --speculate 4").code, 2) << "one or the other";
 }
 
+TEST_F(Cli, GenerateWithEverySampler) {
+    const std::string args = "generate " + model() + " --prompt 'a b a b' --max-tokens 12 --seed 5 ";
+    const auto usual = json(args)["samplers"];
+    ASSERT_EQ(usual.size(), 2U);
+    EXPECT_EQ(usual[0]["stage"], "temperature");
+    EXPECT_EQ(usual[1]["top_p"], 0.95);
+    const std::string all =
+        "--typical 0.9 --top-n-sigma 2 --mirostat 3:0.2 --dry 0.8:1.5:3 --xtc 0.5 --samplers xtc,dry --repetition-penalty 1.1 --top-p 1";
+    const auto doc = json(args + all);
+    std::vector<std::string> stages;
+    for (const auto& stage : doc["samplers"]) stages.push_back(stage["stage"]);
+    EXPECT_EQ(stages, (std::vector<std::string>{"xtc", "dry", "repetition-penalty", "temperature", "top-n-sigma", "typical", "mirostat"}));
+    EXPECT_EQ(doc["samplers"][0]["xtc_threshold"], 0.1);
+    EXPECT_EQ(doc["samplers"][1]["dry_allowed"], 3);
+    EXPECT_EQ(doc["samplers"][6]["mirostat_eta"], 0.2);
+    EXPECT_EQ(json(args + all)["tokens"], doc["tokens"]);
+    expectError(args + "--samplers top-k,nucleus", "nucleus");
+    expectError(args + "--mirostat 3:x", "3:x");
+    expectError(args + "--xtc 0.5:0.1:7", "too many");
+    expectError(args + "--dry 1:1:2.5", "whole number");
+    expectError(args + "--dry -1", "DRY");
+}
+
+TEST_F(Cli, GenerateWithBeams) {
+    const std::string args = "generate " + model() + " --prompt 'Once upon' --max-tokens 12 --precision ";
+    const auto doc = json(args + "f32 --beams 5");
+    EXPECT_EQ(doc["beams"]["width"], 5);
+    EXPECT_LT(doc["beams"]["score"], 0);
+    EXPECT_EQ(doc["path"], "fast");
+    EXPECT_TRUE(doc["samplers"].empty());
+    EXPECT_EQ(json(args + "f32 --beams 5 --seed 99")["tokens"], doc["tokens"]) << "nothing is drawn";
+    const auto reference = json(args + "reference --beams 5");
+    EXPECT_EQ(reference["path"], "reference");
+    EXPECT_EQ(reference["tokens"], doc["tokens"]);
+    EXPECT_NEAR(reference["beams"]["score"].get<double>(), doc["beams"]["score"].get<double>(), 1e-4);
+    EXPECT_NE(json(args + "f32 --beams 3 --length-penalty -2")["beams"]["score"], doc["beams"]["score"]);
+    EXPECT_EQ(run(args + "f32 --beams 65").code, 2);
+    EXPECT_EQ(run(args + "f32 --beams 2 --count 2").code, 2);
+    EXPECT_NE(run(args + "f32 --beams 2").err.find("Beam search over 2"), std::string::npos);
+}
+
 TEST_F(Cli, BenchReportsWhatItMeasured) {
     const auto doc = json("bench " + model() + " --prefill 8 --decode 4 --repeats 2 --precision int8");
     EXPECT_EQ(doc["precision"], "int8");

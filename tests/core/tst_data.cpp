@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Values that cross boundaries: error messages, UTF-8 in pieces, names, sampler bounds.
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include <bit>
 #include <cmath>
@@ -129,6 +130,47 @@ TEST(SamplerSettings, boundsAreSaidInASentence) {
                                        SamplerSettings{1, 0, 1, 0, 0}, SamplerSettings{1, 0, 1, 0, INFINITY}}) {
         EXPECT_TRUE(problemWith(bad));
     }
+    for (const SamplerParameter& p : samplerParameters()) {
+        for (const double value : {p.least - (p.whole ? 1 : 0.001), p.most * 1.001 + (p.whole ? 1 : 0)}) {
+            SamplerSettings bad;
+            p.set(bad, value);
+            const auto problem = problemWith(bad);
+            ASSERT_TRUE(problem) << p.key;
+            EXPECT_TRUE(problem->starts_with(p.words)) << *problem;
+        }
+        SamplerSettings good;
+        p.set(good, p.most);
+        EXPECT_FALSE(problemWith(good)) << p.key;
+        EXPECT_EQ(p.of(good), p.most) << p.key;
+        EXPECT_EQ(&samplerParameter(p.key), &p);
+    }
+    SamplerSettings twice;
+    twice.order.front() = SamplerStage::TopK;
+    EXPECT_TRUE(problemWith(twice));
+    SamplerSettings bytes;
+    bytes.dryBreakers = "\xFF";
+    EXPECT_TRUE(problemWith(bytes));
+    for (const SamplerPreset& preset : samplerPresets()) EXPECT_FALSE(problemWith(preset.settings)) << preset.name;
+    EXPECT_TRUE(problemWith(BeamSearch{.width = 0}));
+    EXPECT_TRUE(problemWith(BeamSearch{.width = kWidestBeam + 1}));
+    EXPECT_TRUE(problemWith(BeamSearch{.lengthPenalty = nan}));
+    EXPECT_FALSE(problemWith(BeamSearch{.width = 5, .lengthPenalty = -2, .earlyStopping = true}));
+}
+
+TEST(SamplerSettings, stagesAndOrdersHaveNames) {
+    for (const SamplerStage stage : kSamplerOrder) {
+        EXPECT_EQ(samplerStageNamed(name(stage)), stage);
+        EXPECT_EQ(mainParameter(stage).stage, stage);
+    }
+    EXPECT_FALSE(samplerStageNamed("Top-k"));
+    SamplerOrder order = kSamplerOrder;
+    std::reverse(order.begin(), order.end());
+    EXPECT_EQ(orderFrom(orderText(order)), order);
+    EXPECT_EQ(orderFrom(""), kSamplerOrder);
+    EXPECT_EQ(orderFrom("xtc,top-k").value()[1], SamplerStage::TopK);
+    EXPECT_EQ(orderFrom("xtc,top-k").value()[2], SamplerStage::Repetition) << "the others follow as usual";
+    EXPECT_FALSE(orderFrom("top-k,top-k"));
+    EXPECT_FALSE(orderFrom("top-k, min-p"));
 }
 
 }  // namespace

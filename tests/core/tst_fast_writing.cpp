@@ -105,6 +105,91 @@ TEST_F(FastWriting, anotherModelsGuessesNeverChangeTheText) {
     }
 }
 
+/// Settings whose choices hang on the story, on earlier choices and on a random number of their own.
+std::vector<SamplerSettings> memorySamplers() {
+    SamplerSettings mirostat = plainSampling();
+    mirostat.mirostatTau = 2.5;
+    mirostat.mirostatEta = 0.4;
+    SamplerSettings dry;
+    dry.dryMultiplier = 1.5;
+    dry.temperature = 0.4;
+    SamplerSettings xtc = plainSampling();
+    xtc.xtcProbability = 0.5;
+    xtc.xtcThreshold = 0.05;
+    SamplerSettings all = xtc;
+    all.dryMultiplier = 0.8;
+    all.repetitionPenalty = 1.1;
+    all.mirostatTau = 4;
+    return {mirostat, dry, xtc, all};
+}
+
+TEST_F(FastWriting, guessesChangeNoTextWhateverTheSamplersRemember) {
+    SessionOptions draft;
+    draft.draft = valueOrThrow(engine->open(LOOM_SOURCE_DIR "/models/demo-mha", {}));
+    for (const SamplerSettings& samplers : memorySamplers()) {
+        GenerateRequest r = request("Tom had a ball. Tom had a ball. Tom had a", 60, 1, 4);
+        r.samplers = samplers;
+        const GenerateSummary plain = write(r);
+        r.speculate = 4;
+        for (const SessionOptions& options : {SessionOptions{}, draft}) {
+            const GenerateSummary guessed = write(r, options);
+            EXPECT_EQ(guessed.tokens, plain.tokens);
+            EXPECT_GT(guessed.guessedTokens, 0);
+        }
+    }
+}
+
+TEST_F(FastWriting, aDraftKnowsWhatTheSamplersRemember) {
+    SessionOptions itself;
+    itself.draft = model;
+    itself.precision = PrecisionChoice::Int8;  // as drafts are
+    for (const SamplerSettings& samplers : memorySamplers()) {
+        GenerateRequest r = request("Once upon a time", 60, 1, 9);
+        r.samplers = samplers;
+        r.speculate = 4;
+        const GenerateSummary guessed = write(r, itself);
+        EXPECT_GT(guessed.guessedTokens, 30);
+        EXPECT_GE(guessed.acceptedTokens, guessed.guessedTokens - r.speculate) << "but for what is guessed beyond the end";
+    }
+}
+
+TEST_F(FastWriting, aTextInPiecesIsTheTextInOnePiece) {
+    struct Last final : GenerateObserver {
+        double mu = 0;
+        void onToken(const TokenStep& step) override { mu = step.trace.mirostatMu; }
+    };
+    for (const SamplerSettings& samplers : memorySamplers()) {
+        GenerateRequest r = request("One day, a little girl", 48, 1, 21);
+        r.samplers = samplers;
+        const GenerateSummary whole = write(r);
+        const auto session = valueOrThrow(engine->newSession(model, {}, {}));
+        Last last;
+        r.maxTokens = 20;
+        const GenerateSummary first = valueOrThrow(session->generate(r, last, {}));
+        r.history = first.promptTokens;
+        r.history.insert(r.history.end(), first.tokens.begin(), first.tokens.end());
+        r.prompt.clear();
+        r.maxTokens = 28;
+        if (samplers.mirostatTau > 0) r.mirostatMu = last.mu;
+        TokenIds tokens = first.tokens;
+        const GenerateSummary rest = write(r);  // elsewhere, as a fork
+        tokens.insert(tokens.end(), rest.tokens.begin(), rest.tokens.end());
+        EXPECT_EQ(tokens, whole.tokens);
+    }
+}
+
+TEST_F(FastWriting, dryEndsRepeats) {
+    const std::string prompt = "a red ball, a red ball, a red ball, a red";
+    GenerateRequest r = request(prompt, 1, 0, 1);
+    r.samplers = plainSampling();
+    r.samplers.temperature = 0;
+    EXPECT_EQ(write(r).text, " ball");
+    r.samplers.dryMultiplier = 5;
+    EXPECT_NE(write(r).text, " ball");
+    r.samplers.dryBreakers = "aeiou";  // " a red" is no repeat any more
+    EXPECT_EQ(write(r).text, " ball");
+}
+
 TEST_F(FastWriting, aDraftMustHaveTheSameTokenizer) {
     const auto folder = std::filesystem::path(testing::TempDir()) / "draft-with-another-tokenizer";
     std::filesystem::copy(LOOM_SOURCE_DIR "/models/demo-mha", folder,
@@ -188,6 +273,18 @@ TEST_F(FastWriting, siblingsAreWhatEachWouldBeAlone) {
         }
     }
     EXPECT_LE(s.cacheBytes, s.aloneBytes);
+}
+
+TEST_F(FastWriting, siblingsAreAloneWhateverTheSamplersRemember) {
+    for (const SamplerSettings& samplers : memorySamplers()) {
+        GenerateRequest r = request("One day, a little girl", 30, 1, 11);
+        r.samplers = samplers;
+        const Siblings s = writeSiblings(*engine, model, {}, r, 3, {}, {});
+        for (const Sibling& story : s.stories) {
+            r.seed = story.seed;
+            EXPECT_EQ(story.tokens, write(r).tokens);
+        }
+    }
 }
 
 TEST_F(FastWriting, siblingsShareALongPrompt) {

@@ -44,6 +44,12 @@ std::vector<double> afterOf(const std::vector<float>& logits, const SamplerSetti
     return out;
 }
 
+/// What a stage left; -1 where it was off.
+std::int64_t tokensAfter(const SampleResult& result, SamplerStage stage) {
+    const StageTrace* did = result.trace.of(stage);
+    return did ? did->tokensAfter : -1;
+}
+
 void expectNear(const std::vector<double>& actual, const std::vector<double>& expected) {
     ASSERT_EQ(actual.size(), expected.size());
     for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 1e-6) << "token " << i;
@@ -86,9 +92,7 @@ TEST(Sampler, GreedyTakesTheBestAndTheLowerIdOfEquals) {
     settings.topK = 1;
     const SampleResult result = sample(std::vector<float>{1, 3, 2, 3}, settings, {}, 5, 6, 4);
     EXPECT_EQ(result.token, TokenId(1));
-    EXPECT_EQ(result.trace.afterTopK, -1);
-    EXPECT_EQ(result.trace.afterTopP, -1);
-    EXPECT_EQ(result.trace.afterMinP, -1);
+    EXPECT_EQ(tokensAfter(result, SamplerStage::Temperature), 1);
     ASSERT_EQ(result.before.size(), 4U);
     EXPECT_EQ(result.before[0].token, TokenId(1));
     EXPECT_EQ(result.before[1].token, TokenId(3));
@@ -159,14 +163,14 @@ TEST(Sampler, TheChainGoesInItsOrder) {
     // Squared: .01 .16 .0625 .0025 .04. Top-k keeps .16 .0625 .04 (sum .2625); top-p: .16 + .0625 = .85 of it, so all three;
     // min-p: at least .048, so two.
     const SampleResult result = sample(logitsOf(kFive), settings, {}, 1, 2, 5);
-    EXPECT_EQ(result.trace.afterTopK, 3);
-    EXPECT_EQ(result.trace.afterTopP, 3);
-    EXPECT_EQ(result.trace.afterMinP, 2);
+    EXPECT_EQ(tokensAfter(result, SamplerStage::TopK), 3);
+    EXPECT_EQ(tokensAfter(result, SamplerStage::TopP), 3);
+    EXPECT_EQ(tokensAfter(result, SamplerStage::MinP), 2);
     expectNear(afterOf(logitsOf(kFive), settings), {0, 0.16 / 0.2225, 0.0625 / 0.2225, 0, 0});
     settings.topP = 0.84;
-    EXPECT_EQ(sample(logitsOf(kFive), settings, {}, 1, 2, 5).trace.afterTopP, 2);
+    EXPECT_EQ(tokensAfter(sample(logitsOf(kFive), settings, {}, 1, 2, 5), SamplerStage::TopP), 2);
     settings.topK = 0;  // then .16 + .0625 is only .81 of .275
-    EXPECT_EQ(sample(logitsOf(kFive), settings, {}, 1, 2, 5).trace.afterTopP, 3);
+    EXPECT_EQ(tokensAfter(sample(logitsOf(kFive), settings, {}, 1, 2, 5), SamplerStage::TopP), 3);
 }
 
 TEST(Sampler, ReportIsSortedAndContainsTheChosenToken) {
@@ -229,7 +233,6 @@ TEST(Sampler, ImpossibleTokensAreNeverChosenOrListed) {
         const SampleResult result = sample(logits, off(), TokenIds{TokenId(0), TokenId(2)}, 3, position, 5);
         EXPECT_TRUE(result.token == TokenId(1) || result.token == TokenId(3));
         EXPECT_EQ(result.before.size(), 2U);
-        EXPECT_EQ(result.trace.afterTopK, 2);
         EXPECT_NEAR(result.probability, 0.5, 1e-6);
     }
     SamplerSettings penalty = off();
@@ -272,14 +275,14 @@ TEST(Sampler, LargeVocabulariesGiveWhatAFullSortGives) {
         SamplerSettings settings = off();
         settings.topP = topP;
         const SampleResult result = sample(logits, settings, {}, 1, 1, 700);
-        EXPECT_NEAR(static_cast<double>(result.trace.afterTopP), static_cast<double>(expected), 1.0) << topP;
+        EXPECT_NEAR(static_cast<double>(tokensAfter(result, SamplerStage::TopP)), static_cast<double>(expected), 1.0) << topP;
         for (std::size_t i = 0; i < 699; ++i) ASSERT_EQ(result.before[i].token.value(), order[i]) << i;
     }
     for (const std::int64_t topK : {1, 40, 700, 100'000}) {
         SamplerSettings settings = off();
         settings.topK = topK;
         const SampleResult result = sample(logits, settings, {}, 1, 1, 5);
-        EXPECT_EQ(result.trace.afterTopK, topK);
+        EXPECT_EQ(tokensAfter(result, SamplerStage::TopK), topK);
         EXPECT_GE(logits[result.token.index()], logits[order[static_cast<std::size_t>(topK - 1)]]);
     }
 }

@@ -182,6 +182,10 @@ TEST(StoryFile, keepsEverythingButAlternatives) {
     second.seed = 18'446'744'073'709'551'615U;
     second.samplers.temperature = 0.3;
     second.samplers.topK = 7;
+    second.samplers.xtcProbability = 0.25;
+    second.samplers.dryAllowed = 5;
+    second.samplers.dryBreakers = "\n;ä";
+    second.samplers.order = orderFrom("xtc,top-k").value();
     second.vocabulary = 4;
     const PassageId b = tree.append(second);
     tree.setNote(b, "gut");
@@ -229,6 +233,9 @@ TEST(StoryFile, refusesWhatItCannotBe) {
     refuses(R"({"format_version": 1, "passages": [{"goes_on_from": 0, "origin": "model", "samplers": {"topP": 9},)"
             R"( "tokens": [{"id": 1, "text": "a"}]}]})",
             "samplers");
+    refuses(R"({"format_version": 1, "passages": [{"goes_on_from": 0, "origin": "model", "samplers": {"order": "top-k,magic"},)"
+            R"( "tokens": [{"id": 1, "text": "a"}]}]})",
+            "order");
     EXPECT_NE(test::errorOf([&] { (void)readStoryFile(folder.path() / "none.story.json"); }).message().find("none.story.json"),
               std::string::npos);
     test::writeFile(folder.path() / "ok.story.json", R"({"format_version": 1, "passages": [)" + good + "]}");

@@ -33,6 +33,27 @@ TEST(StoryLog, FirstPromptResets) {
     EXPECT_EQ(log.tokens(), (TokenIds{TokenId{1}, TokenId{5}}));
 }
 
+TEST(StoryLog, MirostatGoesOnWithTheLastTokenItDrew) {
+    StoryLog log;
+    StoryUpdate update;
+    log.prompt({step(1, 0, TokenOrigin::Prompt)}, 0, update);
+    EXPECT_FALSE(log.mirostatMu());
+    TokenStep drawn = written(7, 1);
+    drawn.trace.stages[0].stage = SamplerStage::Mirostat;
+    drawn.trace.count = 1;
+    drawn.trace.mirostatMu = 3.5;
+    log.append(drawn, update);
+    log.append(written(8, 2), update);
+    TokenStep typed = drawn;
+    typed.origin = TokenOrigin::Prompt;
+    typed.trace.mirostatMu = 9;
+    log.append(typed, update);
+    EXPECT_EQ(log.mirostatMu(), 3.5);
+    StoryUpdate other;
+    log.takeOver(other);
+    EXPECT_FALSE(log.mirostatMu()) << "another network's odds";
+}
+
 TEST(StoryLog, GoingOnAppendsOnlyWhatIsNew) {
     StoryLog log;
     StoryUpdate first;

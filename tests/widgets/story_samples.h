@@ -19,7 +19,9 @@ inline TokenStep token(std::int64_t position, const std::string& text, TokenOrig
     if (origin == TokenOrigin::Generated) {
         s.probability = 0.41F;
         s.alternatives = {{s.token, text, 0.41F, 0.6F}, {TokenId(1), " cat", 0.2F, 0.4F}, {TokenId(2), " bear", 0.1F, 0.F}};
-        s.trace = {40, 9, 2};
+        s.trace.stages[0] = {SamplerStage::Temperature, 40, 40, 1, 0.12F};
+        s.trace.stages[1] = {SamplerStage::TopP, 40, 9, 0.95F, 0};
+        s.trace.count = 2;
     }
     return s;
 }

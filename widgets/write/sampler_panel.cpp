@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <QCheckBox>
+#include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -20,25 +21,17 @@
 
 #include "widgets/common/icons.h"
 #include "widgets/common/labels.h"
-#include "widgets/write/sampler_row.h"
+#include "widgets/write/calm_inputs.h"
+#include "widgets/write/preset_bar.h"
+#include "widgets/write/sampler_list.h"
 
 namespace loom::ui {
 
 namespace {
 
 constexpr int kMostTokens = 1'000'000;
-
-// Bars are honest only while the samplers keep a head of the list as it is shown.
-std::vector<float> shownProbabilities(const TokenStep& step) {
-    bool removed = false;
-    std::vector<float> shown;
-    for (const Alternative& a : step.alternatives) {
-        if (a.after > 0 && removed) return {};
-        removed = removed || !(a.after > 0);
-        shown.push_back(a.before);
-    }
-    return shown;
-}
+constexpr int kUsualBeams = 5;
+enum Method { kDraw, kBeams };
 
 }  // namespace
 
@@ -46,67 +39,25 @@ SamplerPanel::SamplerPanel(QWidget* parent) : QWidget(parent) {
     auto* content = new QWidget;
     content->setBackgroundRole(QPalette::Base);
     auto* column = new QVBoxLayout(content);
-    column->setContentsMargins(16, 16, 16, 16);
-    column->setSpacing(10);
-    column->addWidget(sectionHeading(tr("Samplers"), content));
-    const QString off = tr("off");
-    m_temperature =
-        new SamplerRow(tr("Temperature"),
-                       tr("How daring the choice is. 0 always takes the likeliest word, 1 follows the network's own odds, more is wilder."),
-                       {0, 5, 2, 0.01, 2}, {}, false, content);
-    m_topK = new SamplerRow(tr("Top-k"), tr("Choose among the k likeliest words only. Off looks at all of them."), {0, 99'999, 200, 1, 0},
-                            off, true, content);
-    m_topP = new SamplerRow(tr("Top-p"), tr("Choose among the fewest words that together have this probability. 1 keeps all of them."),
-                            {0.01, 1, 1, 0.01, 2}, {}, true, content);
-    m_minP = new SamplerRow(tr("Min-p"), tr("Drop words that are less likely than this share of the likeliest one. Off drops none."),
-                            {0, 1, 1, 0.01, 2}, off, true, content);
-    m_penalty = new SamplerRow(
-        tr("Repetition"), tr("Repetition penalty: makes words that were used already less likely. Off changes nothing; 1.1 is gentle."),
-        {1, 3, 2, 0.01, 2}, off, false, content);
-    for (SamplerRow* row : {m_temperature, m_topK, m_topP, m_minP, m_penalty}) {
-        column->addWidget(row);
-        connect(row, &SamplerRow::changed, this, &SamplerPanel::changed);
-    }
-
-    column->addSpacing(6);
-    column->addWidget(sectionHeading(tr("Seed"), content));
-    auto* seedRow = new QHBoxLayout;
-    m_seed = new QLineEdit(content);
-    m_seed->setValidator(new QRegularExpressionValidator(QRegularExpression(QStringLiteral("[0-9]{0,20}")), m_seed));
-    m_seed->setPlaceholderText(tr("drawn when writing"));
-    m_seed->setAccessibleName(tr("Seed"));
-    m_seed->setToolTip(tr("The same seed, settings and network write the same text again."));
-    m_dice = new QToolButton(content);
-    m_dice->setIcon(icon(QStringLiteral("dice")));
-    m_dice->setIconSize(QSize(18, 18));
-    m_dice->setToolTip(tr("Draw a seed now and keep it"));
-    m_dice->setAccessibleName(tr("Draw a seed"));
-    seedRow->addWidget(m_seed, 1);
-    seedRow->addWidget(m_dice);
-    column->addLayout(seedRow);
-    m_newSeed = new QCheckBox(tr("New seed each time"), content);
-    m_newSeed->setToolTip(tr("Each text draws its own seed; the field shows the one that was used."));
-    m_newSeed->setChecked(true);
-    m_seed->setReadOnly(true);
-    column->addWidget(m_newSeed);
-
-    column->addSpacing(6);
+    column->setContentsMargins(12, 16, 12, 16);
+    column->setSpacing(8);
+    column->addWidget(sectionHeading(tr("Next word"), content));
+    column->addWidget(makeChoice());
+    m_drawing = new QWidget(content);
+    auto* drawing = new QVBoxLayout(m_drawing);
+    drawing->setContentsMargins(0, 0, 0, 0);
+    drawing->setSpacing(8);
+    m_presets = new PresetBar(m_drawing);
+    m_list = new SamplerList(m_drawing);
+    drawing->addWidget(m_presets);
+    drawing->addWidget(m_list);
+    drawing->addSpacing(4);
+    drawing->addWidget(sectionHeading(tr("Seed"), m_drawing));
+    drawing->addWidget(makeSeed());
+    column->addWidget(m_drawing);
+    column->addSpacing(4);
     column->addWidget(sectionHeading(tr("Length"), content));
-    auto* lengthRow = new QHBoxLayout;
-    auto* lengthLabel = new QLabel(tr("At most"), content);
-    m_maxTokens = new QSpinBox(content);
-    m_maxTokens->setRange(1, kMostTokens);
-    m_maxTokens->setValue(256);
-    m_maxTokens->setSingleStep(16);
-    m_maxTokens->setGroupSeparatorShown(true);
-    m_maxTokens->setSuffix(tr(" tokens"));
-    m_maxTokens->setAlignment(Qt::AlignRight);
-    m_maxTokens->setFocusPolicy(Qt::StrongFocus);
-    m_maxTokens->setToolTip(tr("Writing ends after this many tokens. A token is a word or a part of one."));
-    lengthLabel->setBuddy(m_maxTokens);
-    lengthRow->addWidget(lengthLabel);
-    lengthRow->addWidget(m_maxTokens, 1);
-    column->addLayout(lengthRow);
+    column->addWidget(makeLength());
     column->addStretch(1);
 
     auto* scroll = new QScrollArea(this);
@@ -120,32 +71,148 @@ SamplerPanel::SamplerPanel(QWidget* parent) : QWidget(parent) {
     outer->setContentsMargins(0, 0, 0, 0);
     outer->addWidget(scroll);
 
-    setSamplers({});
+    m_presets->showSettings(m_list->settings());
+    connect(m_list, &SamplerList::changed, this, [this] {
+        m_presets->showSettings(m_list->settings());
+        emit changed();
+    });
+    connect(m_presets, &PresetBar::chosen, m_list, &SamplerList::setSettings);
+    connect(m_presets, &PresetBar::ownChanged, this, &SamplerPanel::changed);
+}
+
+QWidget* SamplerPanel::makeChoice() {
+    auto* box = new QWidget;
+    auto* column = new QVBoxLayout(box);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(8);
+    m_method = new QComboBox(box);
+    m_method->addItems({tr("Drawn, word by word"), tr("Beam search")});
+    m_method->setToolTip(
+        tr("Drawn: each word by chance, as the samplers allow. Beam search: the text that is most likely as a whole; nothing is left to "
+           "chance."));
+    m_method->setAccessibleName(tr("How the text is chosen"));
+    column->addWidget(m_method);
+    m_beamNumbers = new QWidget(box);
+    auto* numbers = new QVBoxLayout(m_beamNumbers);
+    numbers->setContentsMargins(0, 0, 0, 0);
+    QLabel* help =
+        mutedLabel(tr("Follows several beginnings at once and writes what they agree on. Samplers and seed have no say."), m_beamNumbers);
+    help->setWordWrap(true);
+    numbers->addWidget(help);
+    m_width = new QSpinBox(m_beamNumbers);
+    m_width->setRange(2, static_cast<int>(kWidestBeam));
+    m_width->setValue(kUsualBeams);
+    m_width->setToolTip(tr("How many beginnings are followed. More is slower and seldom better than 5."));
+    m_lengthPenalty = new CalmSpinBox(m_beamNumbers);
+    m_lengthPenalty->setRange(-10, 10);
+    m_lengthPenalty->setSingleStep(0.1);
+    m_lengthPenalty->setValue(1);
+    m_lengthPenalty->setToolTip(
+        tr("A text's log probability is divided by its length to this power: above 0 favours long texts, below 0 short ones."));
+    const auto add = [&](const QString& name, QAbstractSpinBox* number) {
+        auto* row = new QHBoxLayout;
+        auto* label = new QLabel(name, m_beamNumbers);
+        label->setBuddy(number);
+        number->setAlignment(Qt::AlignRight);
+        number->setFocusPolicy(Qt::StrongFocus);
+        number->setAccessibleName(name);
+        row->addWidget(label, 1);
+        row->addWidget(number);
+        numbers->addLayout(row);
+    };
+    add(tr("Beginnings"), m_width);
+    add(tr("Length penalty"), m_lengthPenalty);
+    column->addWidget(m_beamNumbers);
+    m_beamNumbers->hide();
+    connect(m_method, &QComboBox::currentIndexChanged, this, [this] {
+        refreshChoice();
+        emit changed();
+    });
+    connect(m_width, &QSpinBox::valueChanged, this, &SamplerPanel::changed);
+    connect(m_lengthPenalty, &QDoubleSpinBox::valueChanged, this, &SamplerPanel::changed);
+    return box;
+}
+
+void SamplerPanel::refreshChoice() {
+    const bool search = m_method->currentIndex() == kBeams;
+    m_beamNumbers->setVisible(search);
+    m_drawing->setVisible(!search);
+}
+
+QWidget* SamplerPanel::makeSeed() {
+    auto* box = new QWidget;
+    auto* column = new QVBoxLayout(box);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(8);
+    auto* seedRow = new QHBoxLayout;
+    m_seed = new QLineEdit(box);
+    m_seed->setValidator(new QRegularExpressionValidator(QRegularExpression(QStringLiteral("[0-9]{0,20}")), m_seed));
+    m_seed->setPlaceholderText(tr("drawn when writing"));
+    m_seed->setAccessibleName(tr("Seed"));
+    m_seed->setToolTip(tr("The same seed, settings and network write the same text again."));
+    m_dice = new QToolButton(box);
+    m_dice->setIcon(icon(QStringLiteral("dice")));
+    m_dice->setIconSize(QSize(18, 18));
+    m_dice->setToolTip(tr("Draw a seed now and keep it"));
+    m_dice->setAccessibleName(tr("Draw a seed"));
+    seedRow->addWidget(m_seed, 1);
+    seedRow->addWidget(m_dice);
+    column->addLayout(seedRow);
+    m_newSeed = new QCheckBox(tr("New seed each time"), box);
+    m_newSeed->setToolTip(tr("Each text draws its own seed; the field shows the one that was used."));
+    m_newSeed->setChecked(true);
+    m_seed->setReadOnly(true);
+    column->addWidget(m_newSeed);
     connect(m_dice, &QToolButton::clicked, this, &SamplerPanel::drawSeed);
     connect(m_newSeed, &QCheckBox::toggled, this, [this](bool on) {
         m_seed->setReadOnly(on);
         emit changed();
     });
     connect(m_seed, &QLineEdit::textEdited, this, &SamplerPanel::changed);
+    return box;
+}
+
+QWidget* SamplerPanel::makeLength() {
+    auto* box = new QWidget;
+    auto* lengthRow = new QHBoxLayout(box);
+    lengthRow->setContentsMargins(0, 0, 0, 0);
+    auto* lengthLabel = new QLabel(tr("At most"), box);
+    m_maxTokens = new QSpinBox(box);
+    m_maxTokens->setRange(1, kMostTokens);
+    m_maxTokens->setValue(256);
+    m_maxTokens->setSingleStep(16);
+    m_maxTokens->setGroupSeparatorShown(true);
+    m_maxTokens->setSuffix(tr(" tokens"));
+    m_maxTokens->setAlignment(Qt::AlignRight);
+    m_maxTokens->setFocusPolicy(Qt::StrongFocus);
+    m_maxTokens->setToolTip(tr("Writing ends after this many tokens. A token is a word or a part of one."));
+    lengthLabel->setBuddy(m_maxTokens);
+    lengthRow->addWidget(lengthLabel);
+    lengthRow->addWidget(m_maxTokens, 1);
     connect(m_maxTokens, &QSpinBox::valueChanged, this, &SamplerPanel::changed);
+    return box;
 }
 
-SamplerSettings SamplerPanel::samplers() const {
-    SamplerSettings s;
-    s.temperature = m_temperature->value();
-    s.topK = std::llround(m_topK->value());
-    s.topP = m_topP->value();
-    s.minP = m_minP->value();
-    s.repetitionPenalty = m_penalty->value();
-    return s;
+SamplerSettings SamplerPanel::samplers() const { return m_list->settings(); }
+void SamplerPanel::setSamplers(const SamplerSettings& settings) { m_list->setSettings(settings); }
+
+BeamSearch SamplerPanel::beams() const {
+    BeamSearch beams;
+    if (m_method->currentIndex() == kBeams) beams.width = m_width->value();
+    beams.lengthPenalty = m_lengthPenalty->value();
+    return beams;
 }
 
-void SamplerPanel::setSamplers(const SamplerSettings& settings) {
-    m_temperature->setValue(settings.temperature);
-    m_topK->setValue(static_cast<double>(settings.topK));
-    m_topP->setValue(settings.topP);
-    m_minP->setValue(settings.minP);
-    m_penalty->setValue(settings.repetitionPenalty);
+void SamplerPanel::setBeams(const BeamSearch& beams) {
+    m_width->setValue(static_cast<int>(beams.width > 1 ? std::min(beams.width, kWidestBeam) : kUsualBeams));
+    m_lengthPenalty->setValue(std::isfinite(beams.lengthPenalty) ? beams.lengthPenalty : 1);
+    m_method->setCurrentIndex(beams.width > 1 ? kBeams : kDraw);
+}
+
+const std::vector<OwnPreset>& SamplerPanel::ownPresets() const { return m_presets->own(); }
+void SamplerPanel::setOwnPresets(const std::vector<OwnPreset>& presets) {
+    m_presets->setOwn(presets);
+    m_presets->showSettings(m_list->settings());
 }
 
 std::optional<std::uint64_t> SamplerPanel::seed() const {
@@ -177,16 +244,11 @@ void SamplerPanel::setContextLimit(std::int64_t tokens) {
 }
 
 void SamplerPanel::showStep(const TokenStep& step) {
-    if (step.origin != TokenOrigin::Generated || step.reread) return clearStep();
-    const std::vector<float> shown = shownProbabilities(step);
-    m_topK->showKept(shown, step.trace.afterTopK);
-    m_topP->showKept(shown, step.trace.afterTopP);
-    m_minP->showKept(shown, step.trace.afterMinP);
+    const bool drawn = step.origin == TokenOrigin::Generated && !step.reread;
+    m_list->showTrace(drawn ? step.trace : SamplerTrace{});
 }
 
-void SamplerPanel::clearStep() {
-    for (SamplerRow* row : {m_topK, m_topP, m_minP}) row->showKept({}, -1);
-}
+void SamplerPanel::clearStep() { m_list->showTrace({}); }
 
 void SamplerPanel::showUsedSeed(std::uint64_t seed) {
     if (m_newSeed->isChecked() || m_seed->text().isEmpty()) setSeedText(QString::number(seed));

@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// SamplerPanel: how the next word is drawn: temperature, top-k, top-p, min-p, penalty, seed, length.
+// SamplerPanel: how the next word is chosen: presets, the sampler chain or beam search, seed, length.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include <QWidget>
 
 #include "core/data/generate.h"
+#include "widgets/write/own_preset.h"
 
 class QCheckBox;
+class QComboBox;
+class QDoubleSpinBox;
+class QLabel;
 class QLineEdit;
 class QSpinBox;
 class QToolButton;
 
 namespace loom::ui {
 
-class SamplerRow;
+class PresetBar;
+class SamplerList;
 
 class SamplerPanel final : public QWidget {
     Q_OBJECT
@@ -25,6 +31,10 @@ public:
 
     [[nodiscard]] SamplerSettings samplers() const;
     void setSamplers(const SamplerSettings& settings);  ///< values out of range are brought into it
+    [[nodiscard]] BeamSearch beams() const;
+    void setBeams(const BeamSearch& beams);  ///< values out of range are brought into it
+    [[nodiscard]] const std::vector<OwnPreset>& ownPresets() const;
+    void setOwnPresets(const std::vector<OwnPreset>& presets);
     /// The seed to write with; nothing when each text draws its own or the field is empty.
     [[nodiscard]] std::optional<std::uint64_t> seed() const;
     [[nodiscard]] QString seedText() const;
@@ -46,13 +56,19 @@ signals:
     void changed();  ///< any setting, by a person or by a setter
 
 private:
+    [[nodiscard]] QWidget* makeChoice();
+    [[nodiscard]] QWidget* makeSeed();
+    [[nodiscard]] QWidget* makeLength();
+    void refreshChoice();
     void drawSeed();
 
-    SamplerRow* m_temperature;
-    SamplerRow* m_topK;
-    SamplerRow* m_topP;
-    SamplerRow* m_minP;
-    SamplerRow* m_penalty;
+    PresetBar* m_presets;
+    SamplerList* m_list;
+    QComboBox* m_method;  ///< drawing, beam search
+    QWidget* m_beamNumbers;
+    QSpinBox* m_width;
+    QDoubleSpinBox* m_lengthPenalty;
+    QWidget* m_drawing;  ///< what only drawing needs
     QLineEdit* m_seed;
     QToolButton* m_dice;
     QCheckBox* m_newSeed;

@@ -1,65 +1,99 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// SamplerRow: one sampler setting: name, slider, number, and what the step left of the likeliest words.
+// SamplerRow: one stage of the sampler chain: a handle to move it, name, slider, number, what it removed at the step that is shown, and,
+// opened, what it does and its other numbers.
 #pragma once
 
-#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <QWidget>
 
+#include "core/data/samplers.h"
+#include "widgets/write/sampler_words.h"
+
 class QDoubleSpinBox;
 class QLabel;
+class QLineEdit;
 class QSlider;
+class QToolButton;
 
 namespace loom::ui {
 
-/// Tiny bars of the likeliest words; those that a step removed are grey.
-class KeptBars final : public QWidget {
+/// One bar: how much of the probability a stage kept (solid) and removed (grey), or moved to other words (hatched).
+class StageBar final : public QWidget {
     Q_OBJECT
 public:
-    explicit KeptBars(QWidget* parent = nullptr);
-    void show(const std::vector<float>& probabilities, std::int64_t kept);
-    void clear();
+    explicit StageBar(QWidget* parent = nullptr);
+    void show(const std::optional<StageTrace>& trace);
     [[nodiscard]] QSize sizeHint() const override;
 
 protected:
     void paintEvent(QPaintEvent* event) override;
 
 private:
-    std::vector<float> m_probabilities;
-    std::int64_t m_kept = 0;
+    std::optional<StageTrace> m_trace;
+};
+
+/// Three lines that are dragged.
+class MoveHandle final : public QWidget {
+    Q_OBJECT
+public:
+    explicit MoveHandle(QWidget* parent = nullptr);
+    [[nodiscard]] QSize sizeHint() const override;
+
+signals:
+    void dragged(int globalY);
+    void moveWanted(int rows);  ///< -1 up, 1 down
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
 };
 
 class SamplerRow final : public QWidget {
     Q_OBJECT
 public:
-    struct Range {
-        double minimum = 0;
-        double maximum = 1;
-        double sliderMaximum = 1;  ///< the slider ends here, the number may go on
-        double step = 0.01;
-        int decimals = 2;
-    };
-    /// `off` is shown in place of the minimum where that switches the step off; empty shows the number.
-    SamplerRow(const QString& name, const QString& help, Range range, const QString& off, bool showsKept, QWidget* parent = nullptr);
+    explicit SamplerRow(SamplerStage stage, QWidget* parent = nullptr);
 
-    [[nodiscard]] double value() const;
-    void setValue(double value);
-    /// "keeps N" and bars; bars only if `probabilities` is not empty. Negative `kept` clears.
-    void showKept(const std::vector<float>& probabilities, std::int64_t kept);
-    [[nodiscard]] QString keptText() const;
+    [[nodiscard]] SamplerStage stage() const { return m_stage; }
+    /// Shows these numbers and says nothing about it.
+    void setSettings(const SamplerSettings& settings);
+    /// What the stage did; nothing clears.
+    void showTrace(const std::optional<StageTrace>& trace);
+    [[nodiscard]] QString shownTrace() const;
+    [[nodiscard]] bool isOpen() const;
+    void setOpen(bool open);
 
 signals:
-    void changed();
+    void edited(const loom::SamplerParameter& parameter, double value);
+    void breakersEdited(const QString& characters);
+    void moveWanted(int rows);
+    void dragged(int globalY);
 
 private:
-    [[nodiscard]] int sliderValue(double value) const;
+    struct Number {
+        const SamplerParameter* parameter;
+        QDoubleSpinBox* box;
+        QSlider* slider;  ///< null for numbers beside the main one
+    };
+    [[nodiscard]] QDoubleSpinBox* makeNumber(const SamplerParameter& parameter, QSlider* slider);
+    [[nodiscard]] QWidget* makeDetails();
+    void refreshTrace();
 
-    Range m_range;
-    QSlider* m_slider;
-    QDoubleSpinBox* m_number;
-    KeptBars* m_bars;
-    QLabel* m_kept;
+    SamplerStage m_stage;
+    std::vector<Number> m_numbers;
+    QLineEdit* m_breakers = nullptr;
+    QToolButton* m_name;
+    StageBar* m_bar;
+    QLabel* m_trace;
+    QWidget* m_details;
+    bool m_on = false;
+    std::optional<StageTrace> m_shown;
 };
 
 }  // namespace loom::ui

@@ -17,6 +17,7 @@ struct WriteInput {
     SamplerSettings samplers;
     std::optional<std::uint64_t> seed;  ///< none: a new one is drawn
     std::int64_t maxTokens = 256;
+    BeamSearch beams = {};
 };
 
 }  // namespace loom::ui

@@ -319,6 +319,10 @@ QWidget* WritePage::makePromptRow() {
 
 SamplerSettings WritePage::samplers() const { return m_samplers->samplers(); }
 void WritePage::setSamplers(const SamplerSettings& settings) { m_samplers->setSamplers(settings); }
+BeamSearch WritePage::beams() const { return m_samplers->beams(); }
+void WritePage::setBeams(const BeamSearch& beams) { m_samplers->setBeams(beams); }
+std::vector<OwnPreset> WritePage::ownPresets() const { return m_samplers->ownPresets(); }
+void WritePage::setOwnPresets(const std::vector<OwnPreset>& presets) { m_samplers->setOwnPresets(presets); }
 QString WritePage::seedText() const { return m_samplers->seedText(); }
 void WritePage::setSeedText(const QString& text) { m_samplers->setSeedText(text); }
 bool WritePage::newSeedEachTime() const { return m_samplers->newSeedEachTime(); }
@@ -347,7 +351,7 @@ QWidget* WritePage::promptLine() const { return m_prompt; }
 void WritePage::setPromptText(const QString& text) { m_prompt->setPlainText(text); }
 
 WriteInput WritePage::input() const {
-    WriteInput wanted{m_prompt->toPlainText(), samplers(), m_samplers->seed(), maxTokens()};
+    WriteInput wanted{m_prompt->toPlainText(), samplers(), m_samplers->seed(), maxTokens(), beams()};
     // What a person types goes on after a word; only the gap between the two is added.
     const QString& text = m_story->storyText();
     if (!wanted.prompt.isEmpty() && !text.isEmpty() && !text.back().isSpace() &&

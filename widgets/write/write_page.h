@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include <QWidget>
 
 #include "core/data/generate.h"
+#include "widgets/write/own_preset.h"
 #include "widgets/write/write_input.h"
 
 class QLabel;
@@ -40,6 +42,10 @@ public:
     // What settings remember.
     [[nodiscard]] SamplerSettings samplers() const;
     void setSamplers(const SamplerSettings& settings);
+    [[nodiscard]] BeamSearch beams() const;
+    void setBeams(const BeamSearch& beams);
+    [[nodiscard]] std::vector<OwnPreset> ownPresets() const;
+    void setOwnPresets(const std::vector<OwnPreset>& presets);
     [[nodiscard]] QString seedText() const;
     void setSeedText(const QString& text);
     [[nodiscard]] bool newSeedEachTime() const;

@@ -2,7 +2,9 @@
 #include "core/engine/generate/continuation.h"
 
 #include <algorithm>
+#include <memory>
 #include <random>
+#include <utility>
 
 #include "core/data/error.h"
 
@@ -16,6 +18,7 @@ std::uint64_t drawSeed() {
 void checkRequest(const OpenModel& model, const GenerateRequest& request) {
     if (!model.tokenizer()) throw Error{"This model was opened without a tokenizer", {}, "Name one with the tokenizer option"};
     if (const auto problem = problemWith(request.samplers)) throw Error{*problem, {}, {}};
+    if (const auto problem = problemWith(request.beams)) throw Error{*problem, {}, {}};
     if (request.maxTokens < 0) throw Error{"The number of tokens to write must not be negative", {}, {}};
 }
 
@@ -40,8 +43,18 @@ TokenIds promptIds(const OpenModel& model, const GenerateRequest& request) {
     return ids;
 }
 
-Continuation::Continuation(const OpenModel& model, const GenerateRequest& request, std::uint64_t seed)
-    : m_model(model), m_request(request), m_seed(seed), m_builder(*model.tokenizer()), m_matcher(request.stopStrings) {}
+Sampler samplerFor(const OpenModel& model, const GenerateRequest& request, std::uint64_t seed) {
+    const std::int64_t vocab = model.config().vocab;
+    std::shared_ptr<const TokenFlags> breakers;
+    if (isOn(request.samplers, SamplerStage::Dry) && model.tokenizer())
+        breakers = std::make_shared<TokenFlags>(breakingTokens(*model.tokenizer(), vocab, request.samplers.dryBreakers));
+    Sampler sampler(request.samplers, seed, std::move(breakers), request.mirostatMu);
+    sampler.reserve(vocab, model.config().context);
+    return sampler;
+}
+
+Continuation::Continuation(const OpenModel& model, const GenerateRequest& request, Sampler sampler)
+    : m_model(model), m_request(request), m_sampler(std::move(sampler)), m_builder(*model.tokenizer()), m_matcher(request.stopStrings) {}
 
 std::vector<TokenStep> Continuation::begin(const TokenIds& prompt) {
     std::vector<TokenStep> steps;
@@ -52,12 +65,16 @@ std::vector<TokenStep> Continuation::begin(const TokenIds& prompt) {
 }
 
 TokenStep Continuation::choose(std::span<const float> logits) {
-    const SampleResult result =
-        sample(logits, m_request.samplers, m_ids, m_seed, static_cast<std::uint64_t>(std::ssize(m_ids)), m_request.alternatives);
-    TokenStep step = m_builder.next(result.token, TokenOrigin::Generated);
+    const SampleResult& result = m_sampler.choose(logits, m_ids, static_cast<std::uint64_t>(std::ssize(m_ids)), m_request.alternatives);
+    TokenStep step = take(result.token);
     step.probability = result.probability;
     step.alternatives = m_builder.alternatives(result);
     step.trace = result.trace;
+    return step;
+}
+
+TokenStep Continuation::take(TokenId token) {
+    TokenStep step = m_builder.next(token, TokenOrigin::Generated);
     const auto matched = m_matcher.push(step.text);
     step.text = matched.text;
     m_ids.push_back(step.token);

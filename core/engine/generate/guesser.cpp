@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/engine/generate/sampler.h"
-
 namespace loom {
 
 void guessByLookup(const TokenIds& ids, std::int64_t count, TokenIds& guesses) {
@@ -22,16 +20,15 @@ void guessByLookup(const TokenIds& ids, std::int64_t count, TokenIds& guesses) {
     }
 }
 
-void LookupGuesser::guess(const TokenIds& ids, std::int64_t count, const SamplerSettings& /*samplers*/, std::uint64_t /*seed*/,
-                          const std::stop_token& /*stop*/, TokenIds& guesses) {
+void LookupGuesser::guess(const TokenIds& ids, std::int64_t count, const Sampler& /*story*/, const std::stop_token& /*stop*/,
+                          TokenIds& guesses) {
     guessByLookup(ids, count, guesses);
 }
 
 DraftGuesser::DraftGuesser(std::shared_ptr<const Network> network, std::int64_t context)
     : m_network(std::move(network)), m_sequence(valueOrThrow(m_network->newSequence(0))), m_context(context) {}
 
-void DraftGuesser::guess(const TokenIds& ids, std::int64_t count, const SamplerSettings& samplers, std::uint64_t seed,
-                         const std::stop_token& stop, TokenIds& guesses) {
+void DraftGuesser::guess(const TokenIds& ids, std::int64_t count, const Sampler& story, const std::stop_token& stop, TokenIds& guesses) {
     guesses.clear();
     const std::int64_t n = std::ssize(ids);
     count = std::min(count, m_context - n);
@@ -48,8 +45,9 @@ void DraftGuesser::guess(const TokenIds& ids, std::int64_t count, const SamplerS
     m_read.insert(m_read.end(), fresh.begin(), fresh.begin() + (m_sequence->length() - kept));
     if (!whole) return;
     m_text = ids;
+    m_sampler.follow(story);
     for (;;) {
-        const SampleResult next = sample(m_out.logits, samplers, m_text, seed, static_cast<std::uint64_t>(std::ssize(m_text)), 0);
+        const SampleResult& next = m_sampler.choose(m_out.logits, m_text, static_cast<std::uint64_t>(std::ssize(m_text)), 0);
         guesses.push_back(next.token);
         m_text.push_back(next.token);
         if (std::ssize(guesses) == count || stop.stop_requested()) return;

@@ -29,8 +29,8 @@ std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, st
     return counter;
 }
 
-float uniformAt(std::uint64_t seed, std::uint64_t position) {
-    const auto words = philox4x32({low(position), high(position), 0, 0}, {low(seed), high(seed)});
+float uniformAt(std::uint64_t seed, std::uint64_t position, RandomStream stream) {
+    const auto words = philox4x32({low(position), high(position), static_cast<std::uint32_t>(stream), 0}, {low(seed), high(seed)});
     return static_cast<float>(words[0] >> 8) * 0x1p-24F;
 }
 

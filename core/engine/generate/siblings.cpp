@@ -39,9 +39,10 @@ void writeTogether(const OpenModel& model, const Network& network, const Generat
 
     std::vector<Branch> branches;
     branches.reserve(static_cast<std::size_t>(count));
+    Sampler sampler = samplerFor(model, request, result.stories.front().seed);
     for (std::int64_t i = 0; i < count; ++i) {
-        Branch& branch = branches.emplace_back(
-            Branch{Continuation(model, request, siblingSeed(result.stories.front().seed, i)), valueOrThrow(network.fork(*trunk, longest))});
+        sampler.setSeed(siblingSeed(result.stories.front().seed, i));
+        Branch& branch = branches.emplace_back(Branch{Continuation(model, request, sampler), valueOrThrow(network.fork(*trunk, longest))});
         (void)branch.story.begin(result.promptTokens);
     }
     start = Clock::now();
@@ -106,6 +107,7 @@ Siblings writeSiblings(Engine& engine, const std::shared_ptr<const OpenModel>& m
                        const GenerateRequest& request, std::int64_t count,
                        const std::function<void(std::int64_t, const TokenStep&)>& onToken, std::stop_token stop) {
     checkRequest(*model, request);
+    if (request.beams.width > 1) throw Error{"Beam search writes one story, always the same", {}, "Ask for several stories without it"};
     if (count < 1) throw Error{"There is no story to write", {}, "Ask for at least one"};
     const auto network = valueOrThrow(engine.network(*model, options, stop));
     Siblings result;

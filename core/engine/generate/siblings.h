@@ -35,7 +35,7 @@ struct Siblings {
 
 /// Writes `count` stories. On the fast path the prompt is read once, its cache is shared, and every step computes all stories that go on;
 /// on the reference path they are written one after the other. `onToken` is told which story got which step. Throws Error as a session
-/// does. Cancelled: what was written so far.
+/// does, and where beam search is asked for. Cancelled: what was written so far.
 [[nodiscard]] Siblings writeSiblings(Engine& engine, const std::shared_ptr<const OpenModel>& model, const NetworkOptions& options,
                                      const GenerateRequest& request, std::int64_t count,
                                      const std::function<void(std::int64_t, const TokenStep&)>& onToken, std::stop_token stop);

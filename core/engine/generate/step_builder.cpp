@@ -37,6 +37,13 @@ std::vector<Alternative> StepBuilder::alternatives(const SampleResult& result) c
     return list;
 }
 
+std::vector<Alternative> StepBuilder::expected(const std::vector<Candidate>& candidates) const {
+    std::vector<Alternative> list;
+    list.reserve(candidates.size());
+    for (const Candidate& one : candidates) list.push_back({one.token, label(one.token), one.probability, one.probability});
+    return list;
+}
+
 void StepBuilder::describePromptToken(TokenStep& step, std::span<const float> logits, std::int64_t count) const {
     const auto logit = [&](std::size_t id) {
         return std::isnan(logits[id]) ? -std::numeric_limits<double>::infinity() : double{logits[id]};

@@ -21,6 +21,8 @@ public:
     /// What remains of an unfinished character at the end of the text.
     [[nodiscard]] std::string flush() { return m_assembler.flush(); }
     [[nodiscard]] std::vector<Alternative> alternatives(const SampleResult& result) const;
+    /// Where no sampler had a say: after = before.
+    [[nodiscard]] std::vector<Alternative> expected(const std::vector<Candidate>& candidates) const;
     /// What plain logits [V] expected where `step` stands: the most likely `count` tokens and the token itself, with after = before.
     void describePromptToken(TokenStep& step, std::span<const float> logits, std::int64_t count) const;
 

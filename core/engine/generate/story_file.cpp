@@ -23,18 +23,33 @@ constexpr std::size_t kMostPassages = 100'000;
 constexpr std::size_t kLongestNote = 10'000;
 constexpr std::int64_t kLargestToken = std::numeric_limits<std::int32_t>::max();
 
+/// The numbers of the stages that are on, and the order where it is not the usual one.
 Json samplersJson(const SamplerSettings& s) {
-    return {
-        {"temperature", s.temperature}, {"topK", s.topK}, {"topP", s.topP}, {"minP", s.minP}, {"repetitionPenalty", s.repetitionPenalty}};
+    Json json = Json::object();
+    for (const SamplerParameter& p : samplerParameters()) {
+        if (!isOn(s, p.stage)) continue;
+        if (p.whole)
+            json[std::string(p.key)] = static_cast<std::int64_t>(p.of(s));
+        else
+            json[std::string(p.key)] = p.of(s);
+    }
+    if (isOn(s, SamplerStage::Dry)) json["dryBreakers"] = s.dryBreakers;
+    if (s.order != kSamplerOrder) json["order"] = orderText(s.order);
+    return json;
 }
 
 SamplerSettings samplersFrom(const ConfigReader& reader) {
-    SamplerSettings s;
-    s.temperature = reader.number("temperature", s.temperature);
-    s.topK = reader.integer("topK", s.topK);
-    s.topP = reader.number("topP", s.topP);
-    s.minP = reader.number("minP", s.minP);
-    s.repetitionPenalty = reader.number("repetitionPenalty", s.repetitionPenalty);
+    SamplerSettings s = plainSampling();
+    for (const SamplerParameter& p : samplerParameters()) {
+        const std::string key(p.key);
+        if (reader.has(key)) p.set(s, p.whole ? static_cast<double>(reader.integer(key)) : reader.number(key, 0));
+    }
+    s.dryBreakers = reader.text("dryBreakers", s.dryBreakers);
+    if (reader.has("order")) {
+        const auto order = orderFrom(reader.text("order"));
+        if (!order) reader.fail("order is " + inQuotes(reader.text("order")), "It must be a list of samplers");
+        s.order = *order;
+    }
     if (const auto problem = problemWith(s)) reader.fail("samplers: " + *problem);
     return s;
 }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "core/engine/generate/beam_search.h"
 #include "core/engine/generate/continuation.h"
 
 namespace loom {
@@ -19,7 +20,7 @@ constexpr std::int64_t kNoLayer = -1;
 /// The state of one generate() call.
 struct Run {
     Run(const OpenModel& model, const GenerateRequest& ask, std::uint64_t seed, GenerateObserver& watcher, std::stop_token token)
-        : request(ask), observer(watcher), stop(std::move(token)), story(model, ask, seed) {}
+        : request(ask), observer(watcher), stop(std::move(token)), story(model, ask, samplerFor(model, ask, seed)) {}
 
     const GenerateRequest& request;
     GenerateObserver& observer;
@@ -68,7 +69,7 @@ private:
         m_speculate = facts.fast ? request.speculate : 0;
         run.summary.promptTokens = promptIds(*m_model, request);
         prefill(run);
-        if (run.summary.stopReason != StopReason::Cancelled) decode(run);
+        if (run.summary.stopReason != StopReason::Cancelled) request.beams.width > 1 ? search(run) : decode(run);
         run.summary.tokens = run.story.writtenIds();
         run.summary.text = run.story.text();
         run.summary.cache = cacheUse();
@@ -153,6 +154,56 @@ private:
         if (const std::string rest = story.finish(); !rest.empty()) run.observer.onTail(rest);
     }
 
+    /// Beam search. Tokens are handed on as soon as every text that may still be found begins with them; the session's own cache reads
+    /// them then, so that the story can go on from it.
+    void search(Run& run) {
+        if (const auto ended = run.story.ended()) {  // nothing was to be written
+            run.summary.stopReason = *ended;
+            return;
+        }
+        const std::int64_t prompt = std::ssize(run.story.ids());
+        const std::int64_t longest = std::min(prompt + run.request.maxTokens, m_model->config().context);
+        const auto start = Clock::now();
+        Beams beams(run.request.beams, longest - prompt, m_model->endTokens(), run.request.alternatives);
+        BeamCaches caches(*m_network, *m_sequence, run.story.ids(), longest);
+        while (!beams.done()) {
+            if (run.stop.stop_requested()) break;
+            beams.advance(run.logits);
+            if (!beams.done() && !caches.advance(beams.next(), run.logits, run.stop)) break;
+            if (!handOn(run, beams.certain(run.story.written()))) break;
+        }
+        run.summary.stopReason = run.story.ended().value_or(StopReason::Cancelled);
+        if (beams.done()) run.summary.beamScore = beams.score();
+        run.summary.decodeTokensPerSecond = perSecond(run.story.written(), Clock::now() - start);
+        if (run.summary.stopReason == StopReason::StopString) return;
+        if (const std::string rest = run.story.finish(); !rest.empty()) run.observer.onTail(rest);
+    }
+
+    /// Tokens that a search is certain of. False where the story ended with one of them.
+    bool handOn(Run& run, const std::vector<Beams::Found>& found) {
+        std::vector<TokenStep> steps;
+        for (const Beams::Found& one : found) {
+            TokenStep step = run.story.take(one.token);
+            step.probability = one.probability;
+            step.alternatives = run.story.builder().expected(one.alternatives);
+            run.observer.onToken(step);
+            steps.push_back(std::move(step));
+            if (run.story.ended()) break;
+        }
+        const bool goesOn = !run.story.ended();
+        if (!goesOn && !steps.empty()) steps.pop_back();  // nobody needs what comes after the last token
+        if (steps.empty()) return goesOn;
+        m_block.clear();
+        for (const TokenStep& step : steps) m_block.push_back(step.token);
+        ForwardOutput& out = m_guesses.out;
+        forward(m_block, forwardOptions(run.request), out);
+        for (std::size_t t = 0; t < steps.size(); ++t) {
+            addCacheDetails(steps[t], out, t, steps.size());
+            run.observer.onCached(steps[t]);
+        }
+        return goesOn;
+    }
+
     /// Brings run.logits behind the token that was just chosen: it was guessed right, or the network computes it now, with what is guessed
     /// to follow it.
     void compute(Run& run, const TokenStep& step) {
@@ -169,7 +220,7 @@ private:
         if (m_speculate > 0) {
             const std::int64_t room = std::min(m_sequence->capacity(), m_model->config().context) - std::ssize(ids);
             const std::int64_t left = run.request.maxTokens - run.story.written();
-            m_guesser->guess(ids, std::min({m_speculate, room, left}), run.request.samplers, run.story.seed(), run.stop, g.tokens);
+            m_guesser->guess(ids, std::min({m_speculate, room, left}), run.story.sampler(), run.stop, g.tokens);
             run.summary.guessedTokens += std::ssize(g.tokens);
         }
         m_block.assign(1, step.token);
