@@ -28,6 +28,7 @@
 #include "widgets/itemmodels/heads_model.h"
 #include "widgets/itemmodels/run_list_model.h"
 #include "widgets/itemmodels/story_model.h"
+#include "widgets/train/download_box.h"
 #include "widgets/train/setup_view.h"
 #include "widgets/train/train_page.h"
 #include "widgets/write/write_page.h"
@@ -60,6 +61,7 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     m_parts.modelsFolder = options.models;
     m_parts.session = factory ? new session::SessionController(factory, this) : new session::SessionController(this);
     m_parts.training = training ? new session::TrainController(training, this) : new session::TrainController(this);
+    m_parts.downloads = new session::DownloadController(this);
     m_parts.watch = new EventWatch(this);
     buildPages();
     m_parts.actions = makeActions(*menuBar(), *this);
@@ -68,6 +70,7 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     wireInside(m_parts);
     wireCache(m_parts);
     wireTrain(m_parts);
+    wireDownload(m_parts);
     wireModel(m_parts);
     wireMenus(m_parts);
     wireDevice(m_parts);
@@ -86,7 +89,8 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
 }
 
 MainWindow::~MainWindow() {
-    delete m_parts.training;  // stop and wait while the views they report to are still there
+    delete m_parts.downloads;  // stop and wait while the views they report to are still there
+    delete m_parts.training;
     delete m_parts.session;
 }
 
@@ -154,6 +158,7 @@ void MainWindow::applySettings() {
     p.insidePage->setColourMap(static_cast<ui::ColourMapKind>(s.colourMap));
     if (!s.insideSplitter.isEmpty()) p.insidePage->restoreSplitter(s.insideSplitter);
     p.trainPage->restoreSplitter(s.trainSplitter);
+    p.trainPage->setupView()->downloadBox()->setMirror(s.mirror);
     p.trainPage->setupView()->setSetup(s.train);
     p.session->setPath(s.path);
     p.session->setPrecision(s.precision);
@@ -172,6 +177,7 @@ void MainWindow::rememberSettings() {
     s.trainSplitter = p.trainPage->splitterState();
     s.train = p.trainPage->setupView()->setup();
     s.train.name.clear();
+    s.mirror = p.trainPage->setupView()->downloadBox()->mirror();
     s.colourMap = static_cast<int>(p.insidePage->colourMap());
     if (p.session->hasModel()) {
         s.layer = p.insidePage->layer().value();

@@ -9,6 +9,7 @@
 #include "app/actions.h"
 #include "app/event_watch.h"
 #include "app/launch_options.h"
+#include "app/session/download_controller.h"
 #include "app/session/session_controller.h"
 #include "app/session/train_controller.h"
 #include "app/settings.h"
@@ -36,6 +37,7 @@ struct WindowParts {
     QMainWindow* window;
     session::SessionController* session;
     session::TrainController* training;
+    session::DownloadController* downloads;
     ui::StoryModel* story;
     ui::HeadsModel* heads;
     ui::CacheModel* cache;

@@ -49,6 +49,7 @@ struct Settings {
     QByteArray geometry, writeSplitter, insideSplitter, trainSplitter;
     bool samplersVisible = true;
     TrainSetup train;       ///< the last run that was set up, without its name
+    QString mirror;         ///< of stories that are downloaded; empty = none
     bool tourSeen = false;  ///< finished or skipped
 };
 
