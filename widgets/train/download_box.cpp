@@ -170,6 +170,7 @@ void DownloadBox::setEnded(const QString& file) {
 
 void DownloadBox::setStopped() {
     m_loading = false;
+    m_failure = tr("Stopped. What was loaded is kept, and the next download goes on from there.");
     refresh();
 }
 

@@ -70,7 +70,7 @@ private:
     QLabel *m_mirrorName, *m_about, *m_now, *m_note;
     QProgressBar* m_bar;
     std::vector<StoryDownload> m_choices;
-    QString m_missing, m_failure, m_defaultMirror;
+    QString m_missing, m_failure, m_defaultMirror;  ///< m_failure: how the last download ended
     bool m_loading = false, m_stopping = false;
 };
 
