@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 
@@ -31,7 +32,7 @@ protected:
 
     test::TempFolder folder;
     const std::string content = std::string(200'000, 'k');
-    std::size_t stallAfter = std::string::npos;
+    std::atomic<std::size_t> stallAfter{std::string::npos};
     test::LocalServer server{[this](const test::WebQuestion& q) {
         test::WebAnswer answer = test::fileAnswer(q, content);
         answer.stallAfter = stallAfter;

@@ -97,6 +97,11 @@ LocalServer::~LocalServer() {
     ::close(m_socket);
 }
 
+void LocalServer::answerWith(Handler handler) {
+    const std::scoped_lock lock(m_mutex);
+    m_handler = std::move(handler);
+}
+
 std::string LocalServer::address() const { return "http://127.0.0.1:" + std::to_string(m_port); }
 
 std::vector<WebQuestion> LocalServer::questions() const {

@@ -42,6 +42,8 @@ public:
     LocalServer(const LocalServer&) = delete;
     LocalServer& operator=(const LocalServer&) = delete;
 
+    /// From the next question on.
+    void answerWith(Handler handler);
     [[nodiscard]] std::string address() const;  ///< "http://127.0.0.1:PORT"
     [[nodiscard]] std::vector<WebQuestion> questions() const;
 

@@ -143,6 +143,7 @@ TEST_F(DownloadBoxTest, AMirrorIsAnAddress) {
     EXPECT_EQ(wanted.size(), 0);
     box.setMirror(QStringLiteral(" https://mirror.example/hf "));
     EXPECT_EQ(box.mirror(), QStringLiteral("https://mirror.example/hf"));
+    EXPECT_TRUE(says("loaded from mirror.example")) << box.text().toStdString();
     press();
     ASSERT_EQ(wanted.size(), 1);
     EXPECT_EQ(wanted[0][0].value<DownloadWish>().mirror, "https://mirror.example/hf");

@@ -238,15 +238,18 @@ void DownloadBox::refresh() {
     const StoryDownload* stories = chosen();
     const bool there = stories && stories->there;
     const QString usual = stories ? hostOf(QString::fromStdString(stories->url)) : QString();
+    const QString mirrorHost = hostOf(mirror().isEmpty() ? m_defaultMirror : mirror());
     QStringList about;
+    m_about->setToolTip(stories ? QString::fromStdString(stories->url + "\n" + stories->licenceUrl) : QString());
     if (stories) {
         about += QString::fromStdString(stories->description);
         about += tr("Licence %1.").arg(QString::fromStdString(stories->licence));
         if (there)
             about += tr("They are in %1.").arg(QDir::toNativeSeparators(QString::fromStdString(stories->file)));
         else if (!m_loading)
-            about += stories->part > 0 ? tr("%1 of %2 are here already.").arg(formatBytes(stories->part), formatBytes(stories->bytes))
-                                       : tr("%1 are loaded from %2.").arg(formatBytes(stories->bytes), usual);
+            about += stories->part > 0
+                         ? tr("%1 of %2 are here already.").arg(formatBytes(stories->part), formatBytes(stories->bytes))
+                         : tr("%1 are loaded from %2.").arg(formatBytes(stories->bytes), mirrorHost.isEmpty() ? usual : mirrorHost);
     }
     m_about->setText(about.join(u' '));
     m_about->setVisible(!about.isEmpty());

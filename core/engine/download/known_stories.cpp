@@ -34,7 +34,7 @@ constexpr Known kKnown[] = {
      "2.7 million short stories in the words of small children, written by GPT-4 for networks of a few million parameters.",
      "6418d412de72888f52b5142c761ac21a582f7d1166f0bfbdb5f03ccfdec90443", 2'227'753'162},
     {"tinystories:valid", "TinyStoriesV2-GPT4-valid.txt", "TinyStories, a hundredth of it",
-     "27,630 of these stories, those that its authors held out: enough for a run of an hour.",
+     "27,630 short stories in the words of small children, written by GPT-4: those that the authors held out.",
      "6874bae9a4c1a4e7edcf0e53b86c17817e9cf881fc75ff2368da457b80c0585d", 22'502'601},
 };
 
