@@ -11,6 +11,7 @@
 #include "app/launch_options.h"
 #include "app/session/download_controller.h"
 #include "app/session/session_controller.h"
+#include "app/session/story_controller.h"
 #include "app/session/train_controller.h"
 #include "app/settings.h"
 
@@ -26,6 +27,7 @@ class MessageBar;
 class ModeBar;
 class RunListModel;
 class StoryModel;
+class StoryTreeModel;
 class TrainPage;
 class WritePage;
 }  // namespace loom::ui
@@ -36,9 +38,11 @@ namespace loom::app {
 struct WindowParts {
     QMainWindow* window;
     session::SessionController* session;
+    session::StoryController* stories;
     session::TrainController* training;
     session::DownloadController* downloads;
     ui::StoryModel* story;
+    ui::StoryTreeModel* tree;
     ui::HeadsModel* heads;
     ui::CacheModel* cache;
     ui::RunListModel* runs;

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <array>
+#include <utility>
+
 #include <QAction>
 #include <QApplication>
 #include <QDir>
@@ -6,7 +9,6 @@
 #include <QFileInfo>
 #include <QMenu>
 #include <QMetaMethod>
-#include <QSaveFile>
 
 #include "app/about_dialog.h"
 #include "app/main_window.h"
@@ -35,24 +37,33 @@ void chooseModel(MainWindow* window, bool folder) {
     dialog->open();
 }
 
-void saveStory(const WindowParts& parts, const QString& path) {
-    QSaveFile file(path);
-    const QByteArray text = parts.story->storyText().toUtf8();
-    if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size() || !file.commit()) {
-        parts.message->showMessage(tr("The story could not be saved (%1: %2). Choose another folder.").arg(path, file.errorString()));
-        return;
-    }
-    parts.message->showMessage(tr("Saved as %1").arg(path), ui::MessageBar::Kind::Notice);
-}
-
-void chooseTextFile(const WindowParts& parts) {
-    auto* dialog = new QFileDialog(parts.window, tr("Save story as text"));
+/// The ending decides: everything, or the story that is shown.
+void chooseStoryFile(const WindowParts& parts) {
+    auto* dialog = new QFileDialog(parts.window, tr("Save story"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setNameFilters({tr("Text (*.txt)"), tr("All files (*)")});
-    dialog->setDefaultSuffix(QStringLiteral("txt"));
-    dialog->selectFile(tr("story.txt"));
-    QObject::connect(dialog, &QFileDialog::fileSelected, parts.window, [parts](const QString& path) { saveStory(parts, path); });
+    const std::array filters{std::pair{tr("Story with all versions (*.json)"), QStringLiteral("json")},
+                             std::pair{tr("This version as text (*.txt)"), QStringLiteral("txt")},
+                             std::pair{tr("This version as Markdown (*.md)"), QStringLiteral("md")}};
+    QStringList names;
+    for (const auto& filter : filters) names += filter.first;
+    dialog->setNameFilters(names);
+    dialog->setDefaultSuffix(filters.front().second);
+    dialog->selectFile(tr("story"));
+    QObject::connect(dialog, &QFileDialog::filterSelected, dialog, [dialog, filters](const QString& chosen) {
+        for (const auto& filter : filters)
+            if (filter.first == chosen) dialog->setDefaultSuffix(filter.second);
+    });
+    QObject::connect(dialog, &QFileDialog::fileSelected, parts.stories, &session::StoryController::saveAs);
+    dialog->open();
+}
+
+void chooseStory(const WindowParts& parts) {
+    auto* dialog = new QFileDialog(parts.window, tr("Open story"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    dialog->setNameFilters({tr("Stories (*.json)"), tr("All files (*)")});
+    QObject::connect(dialog, &QFileDialog::fileSelected, parts.stories, [parts](const QString& file) { parts.stories->open(file); });
     dialog->open();
 }
 
@@ -95,7 +106,10 @@ void wireMenus(WindowParts& parts) {
         p.settings->recent.clear();
         saveSettings(*p.settings);
     });
-    on(a.saveText, [p] { chooseTextFile(p); });
+    on(a.openStory, [p] { chooseStory(p); });
+    on(a.saveStory, [p] { chooseStoryFile(p); });
+    on(a.undo, [p] { p.stories->undo(); });
+    on(a.redo, [p] { p.stories->redo(); });
     on(a.quit, [window] { window->close(); });
     on(a.copy, [p] { sendToFocus(p, "copy"); });
     on(a.selectAll, [p] { sendToFocus(p, "selectAll"); });
@@ -118,7 +132,13 @@ void wireMenus(WindowParts& parts) {
         p.actions.cancelOpen->setEnabled(p.session->isOpening());
         const bool text = p.story->rowCount() > 0;
         p.actions.newStory->setEnabled(text || p.session->isWriting());
-        p.actions.saveText->setEnabled(text);
+        p.actions.saveStory->setEnabled(text);
+        p.actions.undo->setEnabled(p.stories->canUndo());
+        p.actions.redo->setEnabled(p.stories->canRedo());
+        p.actions.version->setEnabled(text && p.session->hasModel() && !p.session->isOpening());
+        const bool fork = p.stories->tree().lastFork().has_value();
+        p.actions.versionBefore->setEnabled(fork);
+        p.actions.versionAfter->setEnabled(fork);
         p.actions.find->setEnabled(text);
         p.actions.recent->setEnabled(!p.settings->recent.isEmpty());
     };
@@ -126,6 +146,7 @@ void wireMenus(WindowParts& parts) {
     QObject::connect(session, &session::SessionController::busyChanged, window, refresh);
     QObject::connect(session, &session::SessionController::opened, window, refresh);
     QObject::connect(session, &session::SessionController::storyUpdated, window, refresh);
+    QObject::connect(p.stories, &session::StoryController::treeChanged, window, refresh);
     QObject::connect(a.clearRecent, &QAction::triggered, window, refresh);
     refresh();
 

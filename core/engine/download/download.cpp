@@ -270,7 +270,7 @@ private:
 Downloaded checkThere(const DownloadOrder& order, const DownloadObserver& observer, const std::stop_token& stop) {
     const std::string where = pathText(order.file);
     if (order.sha256.empty())
-        throw Error{"There is a file of this name already", where, "Choose another name, or remove it to load it again"};
+        throw Error{"There is a file of this name already", where, "Use that one, choose another name, or remove it to load it again"};
     const MappedFile file(order.file);
     const auto sum = web().sha256();
     ProgressMeter meter(observer);
