@@ -29,6 +29,7 @@
 #include "widgets/itemmodels/run_list_model.h"
 #include "widgets/itemmodels/story_model.h"
 #include "widgets/itemmodels/story_tree_model.h"
+#include "widgets/train/download_box.h"
 #include "widgets/train/setup_view.h"
 #include "widgets/train/train_page.h"
 #include "widgets/write/write_page.h"
@@ -62,6 +63,7 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     m_parts.session = factory ? new session::SessionController(factory, this) : new session::SessionController(this);
     m_parts.stories = new session::StoryController(m_parts.session, this);
     m_parts.training = training ? new session::TrainController(training, this) : new session::TrainController(this);
+    m_parts.downloads = new session::DownloadController(this);
     m_parts.watch = new EventWatch(this);
     buildPages();
     m_parts.actions = makeActions(*menuBar(), *this);
@@ -70,6 +72,7 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     wireInside(m_parts);
     wireCache(m_parts);
     wireTrain(m_parts);
+    wireDownload(m_parts);
     wireModel(m_parts);
     wireMenus(m_parts);
     wireDevice(m_parts);
@@ -88,7 +91,8 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
 }
 
 MainWindow::~MainWindow() {
-    delete m_parts.training;  // stop and wait while the views they report to are still there
+    delete m_parts.downloads;  // stop and wait while the views they report to are still there
+    delete m_parts.training;
     delete m_parts.stories;
     delete m_parts.session;
 }
@@ -162,6 +166,7 @@ void MainWindow::applySettings() {
     p.insidePage->setColourMap(static_cast<ui::ColourMapKind>(s.colourMap));
     if (!s.insideSplitter.isEmpty()) p.insidePage->restoreSplitter(s.insideSplitter);
     p.trainPage->restoreSplitter(s.trainSplitter);
+    p.trainPage->setupView()->downloadBox()->setMirror(s.mirror);
     p.trainPage->setupView()->setSetup(s.train);
     p.session->setPath(s.path);
     p.session->setPrecision(s.precision);
@@ -184,6 +189,7 @@ void MainWindow::rememberSettings() {
     s.trainSplitter = p.trainPage->splitterState();
     s.train = p.trainPage->setupView()->setup();
     s.train.name.clear();
+    s.mirror = p.trainPage->setupView()->downloadBox()->mirror();
     s.colourMap = static_cast<int>(p.insidePage->colourMap());
     if (p.session->hasModel()) {
         s.layer = p.insidePage->layer().value();

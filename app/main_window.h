@@ -9,6 +9,7 @@
 #include "app/actions.h"
 #include "app/event_watch.h"
 #include "app/launch_options.h"
+#include "app/session/download_controller.h"
 #include "app/session/session_controller.h"
 #include "app/session/story_controller.h"
 #include "app/session/train_controller.h"
@@ -39,6 +40,7 @@ struct WindowParts {
     session::SessionController* session;
     session::StoryController* stories;
     session::TrainController* training;
+    session::DownloadController* downloads;
     ui::StoryModel* story;
     ui::StoryTreeModel* tree;
     ui::HeadsModel* heads;

@@ -53,6 +53,7 @@ struct Settings {
     QByteArray geometry, writeSplitter, treeSplitter, insideSplitter, trainSplitter;
     bool samplersVisible = true, treeVisible = true;
     TrainSetup train;       ///< the last run that was set up, without its name
+    QString mirror;         ///< of stories that are downloaded; empty = none
     bool tourSeen = false;  ///< finished or skipped
 };
 
