@@ -23,6 +23,7 @@
 #include "widgets/common/labels.h"
 #include "widgets/common/message_bar.h"
 #include "widgets/common/mode_bar.h"
+#include "widgets/compare/compare_page.h"
 #include "widgets/inside/inside_page.h"
 #include "widgets/itemmodels/cache_model.h"
 #include "widgets/itemmodels/heads_model.h"
@@ -60,6 +61,7 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     m_parts.modelsFolder = options.models;
     m_parts.session = factory ? new session::SessionController(factory, this) : new session::SessionController(this);
     m_parts.training = training ? new session::TrainController(training, this) : new session::TrainController(this);
+    m_parts.comparing = factory ? new session::CompareController(factory, this) : new session::CompareController(this);
     m_parts.watch = new EventWatch(this);
     buildPages();
     m_parts.actions = makeActions(*menuBar(), *this);
@@ -68,6 +70,7 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     wireInside(m_parts);
     wireCache(m_parts);
     wireTrain(m_parts);
+    wireCompare(m_parts);
     wireModel(m_parts);
     wireMenus(m_parts);
     wireDevice(m_parts);
@@ -88,6 +91,7 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
 MainWindow::~MainWindow() {
     delete m_parts.training;  // stop and wait while the views they report to are still there
     delete m_parts.session;
+    delete m_parts.comparing;
 }
 
 void MainWindow::buildPages() {
@@ -108,11 +112,14 @@ void MainWindow::buildPages() {
     p.stack->addWidget(p.writePage);
     p.stack->addWidget(p.insidePage);
     p.stack->addWidget(p.cachePage);
+    p.comparePage = new ui::ComparePage(p.stack);
     p.stack->addWidget(p.trainPage);
+    p.stack->addWidget(p.comparePage);
     p.modeBar->addMode(static_cast<int>(Page::Write), tr("Write"), QStringLiteral("write"));
     p.modeBar->addMode(static_cast<int>(Page::Inside), tr("Look inside"), QStringLiteral("inside"));
     p.modeBar->addMode(static_cast<int>(Page::Cache), tr("Cache"), QStringLiteral("cache"));
     p.modeBar->addMode(static_cast<int>(Page::Train), tr("Train"), QStringLiteral("train"));
+    p.modeBar->addMode(static_cast<int>(Page::Compare), tr("Compare"), QStringLiteral("compare"));
 
     auto* right = new QVBoxLayout;
     right->setSpacing(0);

@@ -9,6 +9,7 @@
 #include "app/actions.h"
 #include "app/event_watch.h"
 #include "app/launch_options.h"
+#include "app/session/compare_controller.h"
 #include "app/session/session_controller.h"
 #include "app/session/train_controller.h"
 #include "app/settings.h"
@@ -19,6 +20,7 @@ namespace loom::ui {
 class BottomStrip;
 class CacheModel;
 class CachePage;
+class ComparePage;
 class HeadsModel;
 class InsidePage;
 class MessageBar;
@@ -36,6 +38,7 @@ struct WindowParts {
     QMainWindow* window;
     session::SessionController* session;
     session::TrainController* training;
+    session::CompareController* comparing;
     ui::StoryModel* story;
     ui::HeadsModel* heads;
     ui::CacheModel* cache;
@@ -44,6 +47,7 @@ struct WindowParts {
     ui::InsidePage* insidePage;
     ui::CachePage* cachePage;
     ui::TrainPage* trainPage;
+    ui::ComparePage* comparePage;
     ui::ModeBar* modeBar;
     QStackedWidget* stack;
     ui::MessageBar* message;
