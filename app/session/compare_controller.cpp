@@ -32,7 +32,7 @@ struct ComparePrivate {
     }
 
     std::int64_t lastJob = 0;
-    JobId story, job;
+    JobId story, job, measure;
     bool playWhenBegun = false;
     TwinState state = TwinState::Empty;
     std::stop_source stop{std::nostopstate};  ///< of what runs in the lane
@@ -58,8 +58,22 @@ CompareController::CompareController(const EngineFactory& factory, QObject* pare
     d->deliver(&CompareWorker::rested, [this](JobId story, JobId job, bool ended) {
         if (story == d->story && job == d->job) setState(ended ? TwinState::Ended : TwinState::Paused);
     });
+    d->deliver(&CompareWorker::remembered, [this](JobId story, const std::shared_ptr<const TimeGrid>& grid) {
+        if (story == d->story) emit timesChanged(grid);
+    });
+    d->deliver(&CompareWorker::measuring, [this](JobId job, const std::shared_ptr<const TimeGrid>& grid, qint64 done, qint64 all) {
+        if (job != d->measure) return;
+        emit timesChanged(grid);
+        emit measuring(done, all);
+    });
+    d->deliver(&CompareWorker::measured, [this](JobId job, const std::shared_ptr<const TimeGrid>& grid, bool) {
+        if (job != d->measure) return;
+        if (grid) emit timesChanged(grid);
+        endMeasuring();
+    });
     d->deliver(&CompareWorker::failed, [this](JobId story, const QString& message) {
         if (story != d->story) return;
+        endMeasuring();
         d->story = JobId{};
         setState(TwinState::Empty);
         emit failed(message);
@@ -69,6 +83,7 @@ CompareController::CompareController(const EngineFactory& factory, QObject* pare
 CompareController::~CompareController() = default;
 
 void CompareController::begin(const TwinWish& wish, bool play) {
+    endMeasuring();
     d->story = d->next();
     d->playWhenBegun = play;
     setState(TwinState::Opening);
@@ -77,6 +92,7 @@ void CompareController::begin(const TwinWish& wish, bool play) {
 
 void CompareController::run(std::int64_t most) {
     if (d->state != TwinState::Paused) return;
+    endMeasuring();
     d->job = d->next();
     setState(TwinState::Playing);
     d->lane.run(
@@ -91,7 +107,32 @@ void CompareController::pause() {
     if (d->state == TwinState::Playing) d->stop.request_stop();
 }
 
+void CompareController::measureTimes(const TimeAxes& axes) {
+    if (d->state == TwinState::Empty || d->state == TwinState::Opening || isMeasuring()) return;
+    const bool playing = d->state == TwinState::Playing;
+    d->measure = d->next();
+    if (playing) d->job = JobId{};  // whoever rests now has nothing more to say
+    d->lane.run([worker = &d->worker, story = d->story, job = d->measure, axes, stop = d->stop.get_token()] {
+        worker->measure(story, job, axes, stop);
+    });
+    if (playing) setState(TwinState::Paused);
+    emit measuring(0, 0);
+}
+
+void CompareController::cancelMeasuring() {
+    if (isMeasuring()) d->stop.request_stop();
+}
+
+bool CompareController::isMeasuring() const { return d->measure != JobId{}; }
+
+void CompareController::endMeasuring() {
+    if (!isMeasuring()) return;
+    d->measure = JobId{};
+    emit measuringEnded();
+}
+
 void CompareController::close() {
+    endMeasuring();
     d->story = d->next();
     setState(TwinState::Empty);
     d->lane.run([worker = &d->worker] { worker->close(); });
@@ -101,8 +142,8 @@ void CompareController::setPace(int tokensPerSecond) { d->worker.setPace(tokensP
 TwinState CompareController::state() const { return d->state; }
 
 LaneState CompareController::lane() const {
-    const bool busy = d->state == TwinState::Opening || d->state == TwinState::Playing;
-    return d->lane.state("compare", busy ? (d->state == TwinState::Playing ? d->job : d->story) : JobId{});
+    const JobId writing = d->state == TwinState::Playing ? d->job : d->state == TwinState::Opening ? d->story : JobId{};
+    return d->lane.state("compare", isMeasuring() ? d->measure : writing);
 }
 
 void CompareController::setState(TwinState state) {

@@ -11,6 +11,7 @@
 
 #include "app/session/engine_factory.h"
 #include "core/data/overlay_data.h"
+#include "core/data/time_grid.h"
 #include "core/data/twin_update.h"
 
 namespace loom::session {
@@ -37,6 +38,11 @@ public:
     void close();
     /// Tokens per second from now on; 0 = as fast as the networks compute.
     void setPace(int tokensPerSecond);
+    /// Measures how long steps of those compared take; timesChanged() as it goes, measuringEnded() at the end. Whoever plays rests first,
+    /// and whatever is asked for next ends it.
+    void measureTimes(const TimeAxes& axes = {});
+    void cancelMeasuring();
+    [[nodiscard]] bool isMeasuring() const;
     [[nodiscard]] TwinState state() const;
     /// For the debug overlay.
     [[nodiscard]] LaneState lane() const;
@@ -46,12 +52,17 @@ signals:
     void begun(std::shared_ptr<const std::vector<loom::TwinContestant>> contestants);
     /// At most 30 a second.
     void updated(std::shared_ptr<const loom::TwinUpdate> update);
+    /// What this machine knows of those compared; null = nothing yet.
+    void timesChanged(std::shared_ptr<const loom::TimeGrid> grid);
+    void measuring(qint64 done, qint64 all);
+    void measuringEnded();
     /// Nothing is written any more; what was opened is closed where it could not be opened whole.
     void failed(const QString& message);
 
 private:
     void run(std::int64_t most);
     void setState(TwinState state);
+    void endMeasuring();
 
     std::unique_ptr<ComparePrivate> d;
 };

@@ -9,6 +9,8 @@
 #include "app/session/story_coalescer.h"
 #include "core/data/error.h"
 #include "core/engine/api/engine.h"
+#include "core/engine/api/user_paths.h"
+#include "core/engine/evaluate/decode_times.h"
 #include "core/engine/generate/twin_decode.h"
 
 namespace loom::session {
@@ -20,6 +22,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::int64_t kToTheEnd = std::numeric_limits<std::int32_t>::max();
 
 QString text(const Error& error) { return QString::fromStdString(error.message()); }
+
+std::filesystem::path timesFolder() { return userPaths().cache / "times"; }
 
 /// False where it was stopped before.
 bool waitUntil(Clock::time_point time, const std::stop_token& stop) {
@@ -53,7 +57,10 @@ void CompareWorker::begin(JobId story, const TwinWish& wish, const std::stop_tok
     });
     if (stop.stop_requested()) return;
     if (!done) return emit failed(story, text(done.error()));
-    emit begun(story, std::make_shared<const std::vector<TwinContestant>>(m_decode->contestants()));
+    const std::vector<TwinContestant> contestants = m_decode->contestants();
+    emit begun(story, std::make_shared<const std::vector<TwinContestant>>(contestants));
+    auto grid = readTimeGrid(timesFolder(), timeGridKey(contestants, {.precision = wish.precision}));
+    emit remembered(story, grid ? std::make_shared<const TimeGrid>(std::move(*grid)) : nullptr);
 }
 
 void CompareWorker::run(JobId story, JobId job, std::int64_t most, const std::stop_token& stop) {
@@ -88,6 +95,26 @@ void CompareWorker::send(JobId story, std::vector<TwinTick>& ticks) {
     update->caches = m_decode->caches();
     update->allocatorBytes = m_engine->memory().current(MemoryKind::Cache);
     emit updated(story, std::move(update));
+}
+
+void CompareWorker::measure(JobId story, JobId job, const TimeAxes& axes, const std::stop_token& stop) {
+    if (!m_decode || stop.stop_requested()) return emit measured(job, nullptr, false);
+    const std::vector<TwinContestant> contestants = m_decode->contestants();
+    TimeGridOptions options;
+    options.contexts = axes.contexts;
+    options.batches = axes.batches;
+    options.precision = m_precision;
+    TimeGrid grid;
+    const auto share = [&] { return std::make_shared<const TimeGrid>(grid); };
+    const auto whole = guarded([&] {
+        const bool all = measureTimeGrid(
+            *m_engine, contestants, options, grid,
+            [&](std::int64_t done, std::int64_t cells) { emit measuring(job, share(), done, cells); }, stop);
+        if (all) writeTimeGrid(timesFolder(), timeGridKey(contestants, options), grid);
+        return all;
+    });
+    if (!whole) return emit failed(story, text(whole.error()));
+    emit measured(job, share(), *whole);
 }
 
 void CompareWorker::close() {

@@ -12,6 +12,7 @@
 #include <QString>
 
 #include "app/session/engine_factory.h"
+#include "core/data/time_grid.h"
 #include "core/data/twin_update.h"
 
 namespace loom {
@@ -31,6 +32,8 @@ public:
     void begin(JobId story, const TwinWish& wish, const std::stop_token& stop);
     /// Takes at most `most` ticks; ends with rested() or failed(). Does nothing but rested() where no story has begun.
     void run(JobId story, JobId job, std::int64_t most, const std::stop_token& stop);
+    /// Measures those of the story over context × stories; ends with measured() or failed(). A whole grid is remembered by this machine.
+    void measure(JobId story, JobId job, const TimeAxes& axes, const std::stop_token& stop);
     /// Gives everything back.
     void close();
     /// Ticks per second from now on; 0 = as fast as the networks compute. Any thread.
@@ -40,6 +43,11 @@ signals:
     void begun(loom::JobId story, std::shared_ptr<const std::vector<loom::TwinContestant>> contestants);
     void updated(loom::JobId story, std::shared_ptr<const loom::TwinUpdate> update);
     void rested(loom::JobId story, loom::JobId job, bool ended);
+    /// What this machine remembers of those who begin; null = nothing.
+    void remembered(loom::JobId story, std::shared_ptr<const loom::TimeGrid> grid);
+    void measuring(loom::JobId job, std::shared_ptr<const loom::TimeGrid> grid, qint64 done, qint64 all);
+    /// `whole`: it was not stopped.
+    void measured(loom::JobId job, std::shared_ptr<const loom::TimeGrid> grid, bool whole);
     void failed(loom::JobId story, const QString& message);
 
 private:

@@ -12,6 +12,8 @@
 #include "widgets/common/message_bar.h"
 #include "widgets/compare/compare_header.h"
 #include "widgets/compare/compare_page.h"
+#include "widgets/compare/time_tab.h"
+#include "widgets/itemmodels/paper_model.h"
 #include "widgets/itemmodels/run_list_model.h"
 
 namespace loom::app {
@@ -20,8 +22,8 @@ namespace {
 using session::CompareController;
 
 // Not translated: the networks know English only.
-constexpr const char* kOpening = "Once upon a time, there was a little girl named Lily.";
-constexpr int kSeed = 3;
+constexpr const char* kOpening = "Once upon a time";
+constexpr int kSeed = 12;
 
 TwinChoice checkpoint(const QString& path) {
     TwinChoice choice;
@@ -52,11 +54,20 @@ public:
         connect(header, &ui::CompareHeader::paceChosen, controller, &CompareController::setPace);
         connect(header, &ui::CompareHeader::candidatesWanted, header, [this, header] { header->setCandidates(candidates()); });
         connect(header, &ui::CompareHeader::folderWanted, this, [this](int who) { chooseFile(static_cast<std::size_t>(who)); });
+        ui::TimeTab* times = page->timeTab();
+        connect(times, &ui::TimeTab::measureWanted, controller, [controller] { controller->measureTimes(); });
+        connect(times, &ui::TimeTab::cancelWanted, controller, &CompareController::cancelMeasuring);
+        connect(controller, &CompareController::timesChanged, times,
+                [times](const std::shared_ptr<const TimeGrid>& grid) { times->setGrid(grid ? *grid : TimeGrid{}); });
+        connect(controller, &CompareController::measuring, times, &ui::TimeTab::setMeasuring);
+        connect(controller, &CompareController::measuringEnded, times, &ui::TimeTab::setAtRest);
         connect(m_parts.session, &session::SessionController::opened, this,
                 [this](const std::shared_ptr<const ModelSummary>& model) { m_opened = model; });
         connect(m_parts.stack, &QStackedWidget::currentChanged, this,
                 [this] { lookedAt(m_parts.stack->currentWidget() == m_parts.comparePage); });
         connect(page, &ui::ComparePage::shown, this, [this] { lookedAt(true); });
+        connect(m_parts.training, &session::TrainController::runsListed, page,
+                [page](const std::shared_ptr<const std::vector<RunSummary>>& runs) { page->paper()->setRuns(*runs); });
         header->setPrompt(QString::fromLatin1(kOpening));
         header->setSeed(kSeed);
         controller->setPace(header->paceBox()->currentData().toInt());
@@ -85,6 +96,7 @@ private:
         if (std::exchange(m_goOn, false)) controller->play();
         if (!m_first) return;
         m_first = false;
+        m_parts.training->refreshRuns();  // they can be chosen, and the paper's table shows their loss
         ui::CompareHeader* header = m_parts.comparePage->header();
         header->setCandidates(candidates());
         std::vector<TwinChoice> pair = firstPair();

@@ -21,6 +21,7 @@ namespace {
 class CompareWindow : public WindowFixture {
 protected:
     CompareWindow() {
+        qputenv("LATENTLOOM_CACHE", QByteArray::fromStdString((folder / "cache").string()));
         for (const char* name : {"demo-mla", "demo-mha"}) {
             std::filesystem::create_directory(folder / name);
             test::TinyOptions options;

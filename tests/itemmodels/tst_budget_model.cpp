@@ -8,6 +8,7 @@
 #include "core/data/presets.h"
 #include "widgets/itemmodels/budget_model.h"
 #include "widgets/itemmodels/byte_sources_model.h"
+#include "widgets/itemmodels/paper_model.h"
 
 namespace loom::ui {
 namespace {
@@ -152,6 +153,38 @@ TEST(ByteSourcesModel, FourSourcesAreNeverMixed) {
     model.setContestants({});
     EXPECT_EQ(model.rowCount(), paper);
     EXPECT_FALSE(model.data(model.index(7, 0), Qt::DisplayRole).isValid());
+}
+
+TEST(PaperModel, ReportedFormulaAndMeasured) {
+    PaperModel model;
+    const QAbstractItemModelTester tester(&model, kFatal);
+    ASSERT_EQ(model.rowCount(), 6);
+    const auto figure = [&model](int row, int column) { return model.index(row, column).data(PaperModel::ValueRole); };
+    EXPECT_EQ(figure(0, PaperModel::PaperLoss).toDouble(), 2.147);
+    EXPECT_FALSE(figure(0, PaperModel::PaperAgainst).isValid());
+    EXPECT_EQ(figure(2, PaperModel::PaperLoss).toDouble(), 2.154);
+    EXPECT_EQ(model.index(2, PaperModel::PaperAgainst).data().toString(), QStringLiteral("+0.3 %"));
+    EXPECT_EQ(model.index(4, PaperModel::PaperAgainst).data().toString(), QStringLiteral("+10.3 %"));
+    EXPECT_TRUE(model.index(1, PaperModel::PaperAgainst).data().toString().startsWith(QStringLiteral("about −2")));
+    const qlonglong formula[] = {18'432, 18'432, 9'216, 4'608, 2'304, 18'432};
+    for (int row = 0; row < 6; ++row) EXPECT_EQ(figure(row, PaperModel::FormulaBytes).toLongLong(), formula[row]) << row;
+    EXPECT_NEAR(figure(2, PaperModel::PaperBytes).toDouble(), 15'900, 0.01);
+    EXPECT_FALSE(figure(2, PaperModel::MeasuredLoss).isValid()) << "a report is no measurement";
+    RunSummary good, worse, other;
+    good.preset = worse.preset = "paper-9l-mla-r2";
+    good.bestLoss = 2.5;
+    good.bestStep = 900;
+    worse.bestLoss = 2.9;
+    other.preset = "demo-mla";
+    other.bestLoss = 1.0;
+    model.setRuns({worse, good, other});
+    EXPECT_EQ(figure(2, PaperModel::MeasuredLoss).toDouble(), 2.5) << "the best of them";
+    EXPECT_EQ(figure(2, PaperModel::MeasuredSteps).toLongLong(), 900);
+    EXPECT_EQ(figure(2, PaperModel::PaperLoss).toDouble(), 2.154);
+    EXPECT_FALSE(figure(0, PaperModel::MeasuredLoss).isValid());
+    model.setRuns({});
+    EXPECT_FALSE(figure(2, PaperModel::MeasuredLoss).isValid());
+    EXPECT_FALSE(model.data(model.index(9, 0), Qt::DisplayRole).isValid());
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ namespace {
 class Compare : public ::testing::Test {
 protected:
     void SetUp() override {
+        qputenv("LATENTLOOM_CACHE", QByteArray::fromStdString((folder / "cache").string()));
         for (const auto& [name, family] : {std::pair{"full", Family::Llama}, std::pair{"latent", Family::DeepseekV3}}) {
             std::filesystem::create_directory(folder / name);
             test::writeTinyCheckpoint(folder / name, {.family = family, .context = 48});
@@ -207,6 +208,39 @@ TEST_F(Compare, CloseGivesEverythingBack) {
     ASSERT_TRUE(wait([&] { return controller->lane().queued == 0; }));
     QTest::qWait(0);
     EXPECT_EQ(controller->state(), TwinState::Empty);
+}
+
+TEST_F(Compare, TimesAreMeasuredRememberedAndGivenUp) {
+    const TimeAxes axes{{8, 16}, {1, 2}};
+    QSignalSpy ended(controller.get(), &CompareController::measuringEnded);
+    std::vector<std::shared_ptr<const TimeGrid>> grids;
+    QObject::connect(controller.get(), &CompareController::timesChanged, controller.get(),
+                     [&grids](const std::shared_ptr<const TimeGrid>& grid) { grids.push_back(grid); });
+    controller->measureTimes(axes);
+    EXPECT_FALSE(controller->isMeasuring()) << "there is nobody to measure";
+    controller->begin(wish(), true);
+    ASSERT_TRUE(waitFor(TwinState::Playing));
+    gate->allow(2);
+    ASSERT_TRUE(wait([&] { return steps == 3; }));
+    controller->measureTimes(axes);
+    EXPECT_EQ(controller->state(), TwinState::Paused) << "nothing is measured beside";
+    EXPECT_TRUE(controller->isMeasuring());
+    gate->allow(20);
+    ASSERT_TRUE(wait([&] { return steps > 10; }));
+    controller->cancelMeasuring();
+    gate->openForAll();
+    ASSERT_TRUE(wait([&] { return ended.size() == 1; }));
+    EXPECT_FALSE(controller->isMeasuring());
+    controller->measureTimes(axes);
+    ASSERT_TRUE(wait([&] { return ended.size() == 2; }));
+    ASSERT_TRUE(grids.back());
+    EXPECT_EQ(grids.back()->measured(), 12U) << "both, and the latent naively";
+    controller->measureTimes(axes);
+    controller->play();  // whoever plays ends it
+    EXPECT_FALSE(controller->isMeasuring());
+    EXPECT_TRUE(waitFor(TwinState::Ended));
+    EXPECT_EQ(ended.size(), 3);
+    EXPECT_GT(ticks.size(), 1U);
 }
 
 TEST_F(Compare, DestroyedWhileItPlays) {

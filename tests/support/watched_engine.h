@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The real engine with a watch on it: a function of the test's is called before every step of every network.
+// The real engine with a watch on it: a function of the test's is called before every step of every network, one step of several texts
+// counted once.
 #pragma once
 
 #include <functional>
@@ -26,6 +27,7 @@ public:
     std::int64_t length() const override { return m_real->length(); }
     std::int64_t capacity() const override { return m_real->capacity(); }
     CacheUse cacheUse() const override { return m_real->cacheUse(); }
+    [[nodiscard]] Sequence* real() const { return m_real.get(); }
 
 private:
     std::unique_ptr<Sequence> m_real;
@@ -47,7 +49,10 @@ public:
     std::int64_t sharedBytes(const Sequence& sequence) const override { return m_real->sharedBytes(sequence); }
     Result<void> forwardTogether(std::span<Sequence* const> sequences, std::span<const TokenId> tokens,
                                  std::vector<float>& logits) const override {
-        return m_real->forwardTogether(sequences, tokens, logits);
+        m_before();
+        std::vector<Sequence*> real;
+        for (Sequence* sequence : sequences) real.push_back(dynamic_cast<WatchedSequence&>(*sequence).real());
+        return m_real->forwardTogether(real, tokens, logits);
     }
 
 private:

@@ -21,12 +21,15 @@
 #include "widgets/common/tab_line.h"
 #include "widgets/compare/budget_tabs.h"
 #include "widgets/compare/compare_header.h"
+#include "widgets/compare/crossover_map.h"
 #include "widgets/compare/figure_table.h"
+#include "widgets/compare/time_tab.h"
 #include "widgets/compare/twin_bytes.h"
 #include "widgets/compare/twin_panel.h"
 #include "widgets/compare/twin_text.h"
 #include "widgets/itemmodels/byte_sources_model.h"
 #include "widgets/plot/context_bytes_plot.h"
+#include "widgets/plot/time_plot.h"
 #include "widgets/plot/twin_growth_plot.h"
 
 namespace loom::ui {
@@ -246,7 +249,7 @@ TEST_F(Page, UntrainedSaysSo) {
 TEST_F(Page, BytesByContextAndBudget) {
     play();
     page.show();
-    ASSERT_EQ(page.tabs()->count(), 3);
+    ASSERT_EQ(page.tabs()->count(), 5);
     page.tabs()->setCurrentIndex(1);
     BytesTab* lines = page.bytesTab();
     EXPECT_TRUE(lines->isVisible());
@@ -262,7 +265,7 @@ TEST_F(Page, BytesByContextAndBudget) {
     EXPECT_TRUE(lines->popover()->isVisible());
     EXPECT_TRUE(lines->popover()->equation().contains(QStringLiteral("(512 latent + 64 rotary key) × 61 layers × 2 bytes")));
     lines->popover()->hide();
-    page.tabs()->setCurrentIndex(2);
+    page.tabs()->setCurrentIndex(3);
     BudgetTab* budget = page.budgetTab();
     EXPECT_TRUE(budget->isVisible());
     budget->memoryBox()->setValue(8);
@@ -277,6 +280,68 @@ TEST_F(Page, BytesByContextAndBudget) {
     page.grab();
     budget->table()->selectRow(0);
     EXPECT_TRUE(budget->table()->selectedText().startsWith(QStringLiteral("A · demo-mha\t")));
+}
+
+TEST_F(Page, TimesAndTheMapOfWhoIsFaster) {
+    play();
+    page.setState(TwinState::Ended);
+    page.show();
+    page.tabs()->setCurrentIndex(2);
+    TimeTab* tab = page.timeTab();
+    EXPECT_TRUE(tab->isVisible());
+    EXPECT_FALSE(tab->map()->isVisible()) << "no empty figures before anything is measured";
+    QSignalSpy wanted(tab, &TimeTab::measureWanted), cancelled(tab, &TimeTab::cancelWanted);
+    tab->button()->click();
+    EXPECT_EQ(wanted.size(), 1);
+    tab->setMeasuring(0, 0);
+    tab->button()->click();
+    EXPECT_EQ(cancelled.size(), 1);
+
+    TimeGrid grid{{64, 256},
+                  {1, 4},
+                  {{"demo-mha", CacheForm::Full, false}, {"demo-mla", CacheForm::Latent, false}, {"demo-mla", CacheForm::Full, true}},
+                  "a machine"};
+    const auto took = [](double ms) { return StepTime{ms * 1e-3, ms * 0.9e-3, ms * 1.2e-3, 9}; };
+    grid.rows[0].cells = {took(2), took(4), took(8), std::nullopt};
+    grid.rows[1].cells = {took(4), took(4), took(2), std::nullopt};
+    grid.rows[2].cells = {took(5), took(6), std::nullopt, std::nullopt};
+    tab->setGrid(grid);
+    tab->setAtRest();
+    EXPECT_TRUE(tab->map()->isVisible());
+    EXPECT_TRUE(tab->words().contains(QStringLiteral("a machine")));
+    EXPECT_EQ(tab->plot()->points(0), 2);
+    EXPECT_EQ(tab->plot()->points(2), 1);
+    EXPECT_EQ(TimePlot::rowName(grid, 2), QStringLiteral("B · demo-mla, naive"));
+    tab->batchBox()->setCurrentIndex(1);
+    emit tab->batchBox()->activated(1);
+    EXPECT_EQ(tab->plot()->points(0), 1);
+    EXPECT_EQ(tab->plot()->csv().count(QLatin1Char('\n')), 1 + 8);
+
+    CrossoverMap* map = tab->map();
+    EXPECT_TRUE(map->describe(0, 0).contains(QStringLiteral("A is 2.00"))) << map->describe(0, 0).toStdString();
+    EXPECT_TRUE(map->describe(1, 0).contains(QStringLiteral("B is 4.00")));
+    EXPECT_TRUE(map->describe(1, 1).contains(QStringLiteral("not measured")));
+    EXPECT_TRUE(map->describe(2, 0).isEmpty());
+    map->resize(400, 240);
+    const QImage picture = map->grab().toImage();
+    const auto at = [&](int c, int b) {
+        const qreal ratio = picture.devicePixelRatio();
+        const QRectF cell = map->cellRect(c, b);
+        return picture.pixelColor((QPointF(cell.left() + 6, cell.top() + 6) * ratio).toPoint());
+    };
+    EXPECT_EQ(at(0, 0), CrossoverMap::ratioColour(0.5, map->palette()));
+    EXPECT_EQ(at(1, 0), CrossoverMap::ratioColour(4, map->palette()));
+    EXPECT_EQ(at(0, 1), CrossoverMap::ratioColour(1, map->palette())) << "as fast: neutral";
+    EXPECT_EQ(CrossoverMap::ratioColour(9, map->palette()), colour(Meaning::Weights)) << "the end of the scale";
+    QSignalSpy described(map, &CrossoverMap::described);
+    QTest::keyClick(map, Qt::Key_Right);
+    QTest::keyClick(map, Qt::Key_Right);
+    QTest::keyClick(map, Qt::Key_Right);
+    ASSERT_EQ(described.size(), 2) << "the first press marks a cell, the edge is an end";
+    EXPECT_EQ(described[1][0].toString(), map->describe(1, 0));
+    tab->setGrid({});
+    EXPECT_FALSE(map->isVisible());
+    EXPECT_EQ(tab->plot()->points(0), 0);
 }
 
 }  // namespace

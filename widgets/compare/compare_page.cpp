@@ -14,10 +14,12 @@
 #include "widgets/compare/budget_tabs.h"
 #include "widgets/compare/compare_header.h"
 #include "widgets/compare/figure_table.h"
+#include "widgets/compare/time_tab.h"
 #include "widgets/compare/twin_bytes.h"
 #include "widgets/compare/twin_panel.h"
 #include "widgets/itemmodels/budget_model.h"
 #include "widgets/itemmodels/byte_sources_model.h"
+#include "widgets/itemmodels/paper_model.h"
 #include "widgets/plot/twin_growth_plot.h"
 
 namespace loom::ui {
@@ -63,7 +65,10 @@ QWidget* ComparePage::buildBody() {
     m_bytesTab = new BytesTab(m_budget, lower);
     m_budgetTab = new BudgetTab(m_budget, lower);
     addTab(tr("Bytes by context"), m_bytesTab, tr("What caches take from 64 to a million tokens, by formula"));
+    m_timeTab = new TimeTab(lower);
+    addTab(tr("Time and crossover"), m_timeTab, tr("How long a step takes on this machine, and where which of the two is faster"));
     addTab(tr("Budget"), m_budgetTab, tr("Which network fits into a memory, and how many stories at once"));
+    addTab(tr("Paper"), buildPaper(), tr("What the paper reports beside the formula and what you have measured"));
     below->addWidget(m_tabs);
     below->addWidget(m_tabPages, 1);
     body->addWidget(upper);
@@ -86,6 +91,29 @@ QWidget* ComparePage::buildGrowth() {
     table->setAccessibleName(tr("Bytes per token by source"));
     row->addWidget(m_growth, 6);
     row->addWidget(table, 5);
+    return page;
+}
+
+QWidget* ComparePage::buildPaper() {
+    auto* page = new QWidget;
+    auto* column = new QVBoxLayout(page);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(8);
+    m_paper = new PaperModel(this);
+    auto* table = new FigureTable(page);
+    table->setFigures(m_paper);
+    table->setAccessibleName(tr("The paper’s results"));
+    auto* words = mutedLabel(tr("The paper (arXiv 2506.09342) prints 45 % and 72 % less memory for r = d/2 and r = d/4; its formula gives "
+                                "50 % and 75 %. It reports r = "
+                                "d/2 as 1.4 times as fast as full-rank MLA on an A100, and GPT-4 preferred its MLA stories (7.4 of 10, MHA "
+                                "6.2). Against it: at one "
+                                "story and a short context a small MLA can be slower (a public report: 179 against 509 tokens a second for "
+                                "14 million parameters, "
+                                "but 1.6 times as fast at 1,024 stories). Time and crossover shows what holds on this machine."),
+                             page);
+    words->setWordWrap(true);
+    column->addWidget(table, 1);
+    column->addWidget(words);
     return page;
 }
 
@@ -133,6 +161,7 @@ void ComparePage::add(const TwinUpdate& update) {
 
 void ComparePage::setState(TwinState state) {
     m_header->setState(state);
+    m_timeTab->setCanMeasure(state != TwinState::Empty && state != TwinState::Opening);
     if (!isEmpty()) return;
     if (state == TwinState::Opening) {
         m_empty->setTexts(tr("Opening…"), tr("The files are checked and the weights are packed."));

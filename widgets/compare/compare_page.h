@@ -20,7 +20,9 @@ class BytesTab;
 class ByteSourcesModel;
 class CompareHeader;
 class EmptyNote;
+class PaperModel;
 class TabLine;
+class TimeTab;
 class TwinBytes;
 class TwinGrowthPlot;
 class TwinPanel;
@@ -50,6 +52,8 @@ public:
     [[nodiscard]] BudgetModel* budget() const { return m_budget; }
     [[nodiscard]] BytesTab* bytesTab() const { return m_bytesTab; }
     [[nodiscard]] BudgetTab* budgetTab() const { return m_budgetTab; }
+    [[nodiscard]] TimeTab* timeTab() const { return m_timeTab; }
+    [[nodiscard]] PaperModel* paper() const { return m_paper; }
     [[nodiscard]] TabLine* tabs() const { return m_tabs; }
     [[nodiscard]] QString note() const;
     /// Nothing is compared yet.
@@ -65,6 +69,7 @@ protected:
 private:
     QWidget* buildBody();
     QWidget* buildGrowth();
+    QWidget* buildPaper();
     void addTab(const QString& title, QWidget* page, const QString& help);
 
     CompareHeader* m_header;
@@ -81,6 +86,8 @@ private:
     BudgetModel* m_budget;
     BytesTab* m_bytesTab;
     BudgetTab* m_budgetTab;
+    TimeTab* m_timeTab;
+    PaperModel* m_paper;
     TwinPace m_pace;
 };
 

@@ -34,9 +34,7 @@ QString byteDifference(const CacheUse& use, const CacheUse& than) {
                                  : (mine < other ? TwinBytes::tr("%1 less · %2") : TwinBytes::tr("%1 more · %2"))
                                        .arg(formatBytesExact(std::abs(mine - other)), percentage(mine, other));
     if (use.usedTokens == than.usedTokens) return text;
-    return TwinBytes::tr("%1 (%2 tokens against %3; per token %4)")
-        .arg(text, formatCount(use.usedTokens), formatCount(than.usedTokens),
-             percentage(use.spec.bytesPerToken(), than.spec.bytesPerToken()));
+    return TwinBytes::tr("%1 (%2 a token)").arg(text, percentage(use.spec.bytesPerToken(), than.spec.bytesPerToken()));
 }
 
 TwinBytes::TwinBytes(QWidget* parent) : QWidget(parent), m_grid(new QGridLayout(this)), m_popover(new FormulaPopover(this)) {
@@ -66,6 +64,8 @@ void TwinBytes::setContestants(const std::vector<TwinContestant>& contestants) {
         row.figure->setToolTip(tr("Show the equation with its numbers"));
         row.figure->setAccessibleName(tr("Equation of the cache of %1").arg(m_names[i]));
         connect(row.figure, &QToolButton::clicked, this, [this, i] { open(i); });
+        row.difference->setToolTip(tr("Against A. Where one story is longer than the other, the second figure is fair: bytes per token."));
+        row.difference->setMinimumWidth(fontMetrics().horizontalAdvance(tr("0,000,000 B less · −00.0 % (−00.0 % a token)")));
         int column = 0;
         for (QWidget* widget : std::initializer_list<QWidget*>{row.name, row.bar, row.figure, row.difference}) {
             m_grid->addWidget(widget, static_cast<int>(i), column, column == 2 ? Qt::AlignRight : Qt::Alignment());

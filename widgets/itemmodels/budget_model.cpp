@@ -235,7 +235,7 @@ QVariant BudgetModel::headerData(int section, Qt::Orientation orientation, int r
     }
     if (role != Qt::DisplayRole) return {};
     switch (section) {
-        case Name: return tr("bytes per token");
+        case Name: return tr("network; bytes per token");
         case Cache: return m_question.batch == 1 ? tr("cache of a story") : tr("cache of %1 stories").arg(formatCount(m_question.batch));
         case Weights: return tr("weights");
         case Stories: return tr("stories at once");

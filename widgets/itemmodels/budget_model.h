@@ -17,11 +17,11 @@ namespace loom::ui {
 
 /// What is asked of every network.
 struct BudgetQuestion {
-    std::int64_t memory = std::int64_t{8} << 30;  ///< bytes there are
-    std::int64_t context = 4096;                  ///< positions of each story
-    std::int64_t batch = 1;                       ///< stories at once
-    DType dtype = DType::BF16;                    ///< of the caches' cells
-    bool weights = true;                          ///< they take their part of the memory
+    std::int64_t memory = 8'000'000'000;  ///< bytes there are
+    std::int64_t context = 4096;          ///< positions of each story
+    std::int64_t batch = 1;               ///< stories at once
+    DType dtype = DType::BF16;            ///< of the caches' cells
+    bool weights = true;                  ///< they take their part of the memory
 };
 
 /// A network of the table.

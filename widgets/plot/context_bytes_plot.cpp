@@ -29,11 +29,11 @@ ContextBytesPlot::ContextBytesPlot(QWidget* parent)
     : PlotFrame(parent), m_memory(new QCPItemLine(plot())), m_cross(new QCPItemLine(plot())) {
     setAccessibleName(tr("Bytes of the cache against context, by formula"));
     plot()->xAxis->setLabel(tr("context in tokens, logarithmic"));
-    plot()->yAxis->setLabel(tr("bytes of the cache by formula, logarithmic"));
+    plot()->yAxis->setLabel(tr("bytes, logarithmic"));
     for (QCPAxis* axis : {plot()->xAxis, plot()->yAxis}) axis->setScaleType(QCPAxis::stLogarithmic);
     plot()->xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new ContextTicker));
     const QSharedPointer<LogByteTicker> ticker(new LogByteTicker);
-    ticker->setLogBase(1000);
+    ticker->setLogBase(100);
     ticker->setSubTickCount(0);
     plot()->yAxis->setTicker(ticker);
     plot()->xAxis->setRange(kFirst, kLast);
@@ -49,6 +49,7 @@ ContextBytesPlot::ContextBytesPlot(QWidget* parent)
     }
     m_memoryText->setVisible(false);
     m_crossText->setVisible(false);
+    connect(plot(), &QCustomPlot::afterLayout, this, &ContextBytesPlot::placeLabels);
     recolour(palette());
     setLines({});
 }
@@ -82,7 +83,6 @@ void ContextBytesPlot::setLines(std::vector<Line> lines) {
     }
     plot()->yAxis->setRange(least / 2, most * 2);
     recolour(palette());
-    placeLabels();
     readAt(-1);
 }
 
@@ -93,7 +93,8 @@ void ContextBytesPlot::placeLabels() {
     const auto end = [this](std::size_t i) { return std::max(bytesAt(i, static_cast<double>(kLast)), 1.0); };
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return end(a) > end(b); });
     const QCPRange range = plot()->yAxis->range();
-    const double height = std::max(120, plot()->height() - 60);
+    const int height = plot()->axisRect()->height();
+    if (height <= 0) return;  // not laid out yet
     const double step = QFontMetrics(font()).height() * 1.05 / height;
     double above = -step;
     for (const std::size_t i : order) {
@@ -145,7 +146,6 @@ void ContextBytesPlot::readAt(double context) {
         }
         m_crossText->setText(words.join(QLatin1Char('\n')));
     }
-    placeLabels();
     plot()->replot(QCustomPlot::rpQueuedReplot);
 }
 
