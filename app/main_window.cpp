@@ -23,6 +23,7 @@
 #include "widgets/common/labels.h"
 #include "widgets/common/message_bar.h"
 #include "widgets/common/mode_bar.h"
+#include "widgets/compare/compare_page.h"
 #include "widgets/inside/inside_page.h"
 #include "widgets/itemmodels/cache_model.h"
 #include "widgets/itemmodels/heads_model.h"
@@ -64,6 +65,7 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     m_parts.stories = new session::StoryController(m_parts.session, this);
     m_parts.training = training ? new session::TrainController(training, this) : new session::TrainController(this);
     m_parts.downloads = new session::DownloadController(this);
+    m_parts.comparing = factory ? new session::CompareController(factory, this) : new session::CompareController(this);
     m_parts.watch = new EventWatch(this);
     buildPages();
     m_parts.actions = makeActions(*menuBar(), *this);
@@ -73,6 +75,7 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     wireCache(m_parts);
     wireTrain(m_parts);
     wireDownload(m_parts);
+    wireCompare(m_parts);
     wireModel(m_parts);
     wireMenus(m_parts);
     wireDevice(m_parts);
@@ -95,6 +98,7 @@ MainWindow::~MainWindow() {
     delete m_parts.training;
     delete m_parts.stories;
     delete m_parts.session;
+    delete m_parts.comparing;
 }
 
 void MainWindow::buildPages() {
@@ -116,11 +120,14 @@ void MainWindow::buildPages() {
     p.stack->addWidget(p.writePage);
     p.stack->addWidget(p.insidePage);
     p.stack->addWidget(p.cachePage);
+    p.comparePage = new ui::ComparePage(p.stack);
     p.stack->addWidget(p.trainPage);
+    p.stack->addWidget(p.comparePage);
     p.modeBar->addMode(static_cast<int>(Page::Write), tr("Write"), QStringLiteral("write"));
     p.modeBar->addMode(static_cast<int>(Page::Inside), tr("Look inside"), QStringLiteral("inside"));
     p.modeBar->addMode(static_cast<int>(Page::Cache), tr("Cache"), QStringLiteral("cache"));
     p.modeBar->addMode(static_cast<int>(Page::Train), tr("Train"), QStringLiteral("train"));
+    p.modeBar->addMode(static_cast<int>(Page::Compare), tr("Compare"), QStringLiteral("compare"));
 
     auto* right = new QVBoxLayout;
     right->setSpacing(0);

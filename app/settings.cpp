@@ -43,12 +43,13 @@ QString name(Page page) {
         case Page::Inside: return QStringLiteral("inside");
         case Page::Cache: return QStringLiteral("cache");
         case Page::Train: return QStringLiteral("train");
+        case Page::Compare: return QStringLiteral("compare");
     }
     return {};
 }
 
 std::optional<Page> pageFromName(const QString& text) {
-    for (const Page page : {Page::Write, Page::Inside, Page::Cache, Page::Train})
+    for (const Page page : {Page::Write, Page::Inside, Page::Cache, Page::Train, Page::Compare})
         if (text == name(page)) return page;
     return std::nullopt;
 }
