@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/inside/without_view.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <QAction>
+#include <QBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLocale>
+#include <QPushButton>
+#include <QTableView>
+#include <QToolButton>
+#include <QUndoStack>
+
+#include "widgets/common/labels.h"
+#include "widgets/inside/cell_details.h"
+#include "widgets/inside/share_delegate.h"
+#include "widgets/inside/table_figure.h"
+#include "widgets/itemmodels/head_switch_model.h"
+#include "widgets/itemmodels/shift_model.h"
+
+namespace loom::ui {
+
+namespace {
+constexpr int kSwitchWidth = 34;  // logical pixels of a head's box
+}
+
+WithoutView::WithoutView(const StoryModel* story, QWidget* parent)
+    : LookFrame(Look::Without, parent),
+      m_story(story),
+      m_undo(new QUndoStack(this)),
+      m_switches(new HeadSwitchModel(m_undo, this)),
+      m_shifts(new ShiftModel(this)) {
+    m_this = new QPushButton(this);
+    m_all = new QPushButton(tr("All on"), this);
+    m_all->setToolTip(tr("Switch all heads on again"));
+    bar()->insertWidget(0, m_this);
+    bar()->insertWidget(1, m_all);
+    QAction* undo = m_undo->createUndoAction(this);
+    undo->setShortcuts(QKeySequence::Undo);
+    QAction* redo = m_undo->createRedoAction(this);
+    redo->setShortcuts(QKeySequence::Redo);
+    int place = 2;
+    for (const auto& [action, text] : {std::pair{undo, tr("Undo")}, std::pair{redo, tr("Redo")}}) {
+        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+        addAction(action);
+        auto* button = new QToolButton(this);
+        button->setText(text);
+        const auto follow = [button, change = action] {
+            button->setEnabled(change->isEnabled());
+            button->setToolTip(change->text());  // "Undo switch off layer 3, head 0"
+        };
+        connect(action, &QAction::changed, button, follow);
+        connect(button, &QToolButton::clicked, action, &QAction::trigger);
+        bar()->insertWidget(place++, button);
+        follow();
+    }
+    m_summary = new QLabel(this);
+    m_summary->setTextFormat(Qt::PlainText);
+    m_summary->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_summary->setWordWrap(true);
+    m_summary->setToolTip(
+        tr("Kullback–Leibler divergence of the next word's probabilities with all heads from those without: 0 = nothing "
+           "changes. In nats."));
+    m_table = new QTableView(this);
+    prepareTable(m_table, tr("The likeliest next words with and without the heads"));
+    m_table->setModel(m_shifts);
+    m_table->setItemDelegate(new ShareDelegate(m_table));
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    m_table->verticalHeader()->hide();
+    auto* content = new QWidget(this);
+    auto* column = new QVBoxLayout(content);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(6);
+    column->addWidget(m_summary);
+    column->addWidget(m_table, 1);
+    setContent(content, buildSwitches());
+    setSentence(tr("Only this table is computed without those heads. What writes your story keeps them all."));
+    connect(m_this, &QPushButton::clicked, this, [this] { m_switches->setOff(m_layer, m_head, !m_switches->isOff(m_layer, m_head)); });
+    connect(m_all, &QPushButton::clicked, m_switches, &HeadSwitchModel::switchAllOn);
+    connect(m_switches, &HeadSwitchModel::offChanged, this, [this] { refreshButtons(); });
+    connect(m_switches, &HeadSwitchModel::modelReset, this, [this] { refreshButtons(); });
+    refreshButtons();
+}
+
+QWidget* WithoutView::buildSwitches() {
+    m_grid = new QTableView(this);
+    prepareTable(m_grid, tr("Heads that are on"));
+    m_grid->setModel(m_switches);
+    m_grid->horizontalHeader()->setMinimumSectionSize(kSwitchWidth);
+    m_grid->horizontalHeader()->setDefaultSectionSize(kSwitchWidth);
+    m_grid->horizontalHeader()->setDefaultAlignment(Qt::AlignCenter);
+    m_grid->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Expanding);
+    m_grid->setMinimumWidth(220);
+    m_grid->setMaximumWidth(420);
+    return m_grid;
+}
+
+void WithoutView::setCurrentHead(int layer, int head) {
+    m_layer = layer;
+    m_head = head;
+    refreshButtons();
+}
+
+void WithoutView::refreshButtons() {
+    const bool there = m_layer < m_switches->rowCount() && m_head < m_switches->columnCount();
+    m_this->setEnabled(there);
+    m_this->setText(m_switches->isOff(m_layer, m_head) ? tr("Switch on layer %1, head %2").arg(m_layer).arg(m_head)
+                                                       : tr("Switch off layer %1, head %2").arg(m_layer).arg(m_head));
+    m_this->setToolTip(tr("The head that is shown large above"));
+    m_all->setEnabled(!m_switches->off().empty());
+}
+
+void WithoutView::take(const std::shared_ptr<const LookAnswer>& answer) {
+    m_shifts->setAnswer(answer);
+    const auto* result = answer ? std::get_if<Ablation>(&answer->value) : nullptr;
+    if (!result || result->kl.empty()) return m_summary->clear();
+    const QLocale locale;
+    const auto most = std::max_element(result->kl.begin(), result->kl.end());
+    const auto where = static_cast<int>(most - result->kl.begin());
+    //: %1 to %3 numbers, %4 a word, %5 its position
+    m_summary->setText(
+        tr("After the last word the prediction moves by KL %1 nats, over the story by %2 on average, most after %4 (%5) by %3.")
+            .arg(locale.toString(result->kl.back(), 'f', 3), locale.toString(result->meanKl, 'f', 3), locale.toString(*most, 'f', 3),
+                 quotedToken(*m_story, where), QString::number(where)));
+}
+
+QString WithoutView::summary() const { return m_summary->text(); }
+
+Figure WithoutView::figure() const {
+    if (!answer()) return {};
+    Figure saved = tableFigure(m_table, tr("without-heads"), colourMap());
+    const auto cells = saved.draw;
+    saved.draw = [this, cells](QPainter& painter, const QPalette& colours) {
+        double y = m_table->horizontalHeader()->height();
+        for (int row = 0; row < m_shifts->rowCount(); ++row) {
+            double x = 0;
+            for (int column = 0; column < ShiftModel::ColumnCount; ++column) {
+                const QRectF cell(x, y, m_table->columnWidth(column), m_table->rowHeight(row));
+                paintShareBar(painter, cell, m_shifts->index(row, column), colours);
+                x += m_table->columnWidth(column);
+            }
+            y += m_table->rowHeight(row);
+        }
+        if (cells) cells(painter, colours);
+    };
+    return saved;
+}
+
+}  // namespace loom::ui
