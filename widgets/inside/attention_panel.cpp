@@ -313,7 +313,7 @@ void AttentionPanel::changeEvent(QEvent* event) {
 void AttentionPanel::fitSide() {
     const int maps = m_show == Show::SideBySide ? 2 : 1;
     m_side->setFixedWidth(std::clamp(width() - maps * height() - 16, std::clamp(width() / 4, 180, 260), 440));
-    m_subtitle->setVisible(width() >= 860);
+    m_subtitle->setVisible(width() >= 980);
     m_details->setCompact(height() < kRoomForBars);
 }
 
