@@ -47,12 +47,16 @@ Actions makeActions(QMenuBar& bar, QWidget& window) {
     a.clearRecent = new QAction(tr("&Clear this list"), &window);
     a.cancelOpen = add(file, tr("&Give up opening"));
     file->addSeparator();
-    a.saveText = add(file, tr("&Save story as text…"), QKeySequence::keyBindings(QKeySequence::Save));
+    a.openStory = add(file, tr("Open s&tory…"), keys("Ctrl+L"));
+    a.saveStory = add(file, tr("&Save story as…"), QKeySequence::keyBindings(QKeySequence::Save));
     file->addSeparator();
     a.quit = add(file, tr("&Quit"), keys("Ctrl+Q"));
     a.quit->setMenuRole(QAction::QuitRole);
 
     QMenu* edit = bar.addMenu(tr("&Edit"));
+    a.undo = add(edit, tr("&Undo"), QKeySequence::keyBindings(QKeySequence::Undo));
+    a.redo = add(edit, tr("&Redo"), QKeySequence::keyBindings(QKeySequence::Redo));
+    edit->addSeparator();
     a.copy = add(edit, tr("&Copy"), QKeySequence::keyBindings(QKeySequence::Copy).mid(0, 2));
     a.selectAll = add(edit, tr("Select &all"), QKeySequence::keyBindings(QKeySequence::SelectAll));
     edit->addSeparator();
@@ -62,6 +66,10 @@ Actions makeActions(QMenuBar& bar, QWidget& window) {
     a.newStory = add(story, tr("&New story"), QKeySequence::keyBindings(QKeySequence::New));
     a.write = add(story, tr("&Write"), keys("Ctrl+Return"));
     a.stop = add(story, tr("S&top"), keys("Ctrl+."));
+    story->addSeparator();
+    a.version = add(story, tr("Write another &version"), keys("Ctrl+R"));
+    a.versionBefore = add(story, tr("Version &before"), keys("Alt+Up"));
+    a.versionAfter = add(story, tr("Version &after"), keys("Alt+Down"));
 
     QMenu* view = bar.addMenu(tr("&View"));
     a.pages = choice<4>(view, window, {tr("&Write"), tr("Look &inside"), tr("&Cache"), tr("T&rain")});

@@ -14,9 +14,9 @@ namespace loom::app {
 
 /// Made once; owned by the window.
 struct Actions {
-    QAction *openFile, *openFolder, *cancelOpen, *clearRecent, *saveText, *quit;
-    QAction *copy, *selectAll, *find;
-    QAction *newStory, *write, *stop;
+    QAction *openFile, *openFolder, *cancelOpen, *clearRecent, *openStory, *saveStory, *quit;
+    QAction *undo, *redo, *copy, *selectAll, *find;
+    QAction *newStory, *write, *stop, *version, *versionBefore, *versionAfter;
     std::array<QAction*, 4> pages;   ///< in the order of Page
     std::array<QAction*, 3> themes;  ///< in the order of ui::ThemeChoice
     QAction *textLarger, *textSmaller, *textReset, *overlay;

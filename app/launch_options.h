@@ -25,6 +25,7 @@ struct LaunchOptions {
     // Not on the command line: main() says them.
     QString models;          ///< folder of the models that come with the program; empty = there are none
     bool offerTour = false;  ///< to somebody who has not seen it
+    QString story;           ///< file that keeps the story from one start to the next; empty = nothing is kept
 };
 
 /// Either options, or a text to print and the status to exit with (help, version: 0 on stdout; usage errors: 2 on stderr).

@@ -51,6 +51,7 @@ int main(int argc, char** argv) {
 
     line.options->models = loom::app::shippedModels(QCoreApplication::applicationDirPath(), qEnvironmentVariable("LATENTLOOM_MODELS"));
     line.options->offerTour = true;
+    line.options->story = loom::session::StoryController::usualFile();
     loom::app::MainWindow window(*line.options);
     window.show();
     app.setWatch(window.parts().watch, &window);

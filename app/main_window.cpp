@@ -28,6 +28,7 @@
 #include "widgets/itemmodels/heads_model.h"
 #include "widgets/itemmodels/run_list_model.h"
 #include "widgets/itemmodels/story_model.h"
+#include "widgets/itemmodels/story_tree_model.h"
 #include "widgets/train/setup_view.h"
 #include "widgets/train/train_page.h"
 #include "widgets/write/write_page.h"
@@ -59,6 +60,7 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     m_parts.settings = &m_settings;
     m_parts.modelsFolder = options.models;
     m_parts.session = factory ? new session::SessionController(factory, this) : new session::SessionController(this);
+    m_parts.stories = new session::StoryController(m_parts.session, this);
     m_parts.training = training ? new session::TrainController(training, this) : new session::TrainController(this);
     m_parts.watch = new EventWatch(this);
     buildPages();
@@ -87,12 +89,14 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
 
 MainWindow::~MainWindow() {
     delete m_parts.training;  // stop and wait while the views they report to are still there
+    delete m_parts.stories;
     delete m_parts.session;
 }
 
 void MainWindow::buildPages() {
     WindowParts& p = m_parts;
     p.story = new ui::StoryModel(this);
+    p.tree = new ui::StoryTreeModel(this);
     p.heads = new ui::HeadsModel(this);
     p.cache = new ui::CacheModel(this);
     p.runs = new ui::RunListModel(this);
@@ -101,7 +105,7 @@ void MainWindow::buildPages() {
     p.stack = new QStackedWidget(central);
     p.message = new ui::MessageBar(central);
     p.strip = new ui::BottomStrip(central);
-    p.writePage = new ui::WritePage(p.story, p.stack);
+    p.writePage = new ui::WritePage(p.story, p.tree, p.stack);
     p.insidePage = new ui::InsidePage(p.story, p.heads, p.stack);
     p.cachePage = new ui::CachePage(p.story, p.cache, p.stack);
     p.trainPage = new ui::TrainPage(p.runs, p.stack);
@@ -151,6 +155,8 @@ void MainWindow::applySettings() {
     p.writePage->setNewSeedEachTime(s.newSeedEachTime);
     p.writePage->setSamplersVisible(s.samplersVisible);
     p.writePage->restoreSplitterState(s.writeSplitter);
+    p.writePage->setTreeVisible(s.treeVisible);
+    p.writePage->restoreTreeSplitterState(s.treeSplitter);
     p.insidePage->setColourMap(static_cast<ui::ColourMapKind>(s.colourMap));
     if (!s.insideSplitter.isEmpty()) p.insidePage->restoreSplitter(s.insideSplitter);
     p.trainPage->restoreSplitter(s.trainSplitter);
@@ -168,6 +174,8 @@ void MainWindow::rememberSettings() {
     s.newSeedEachTime = p.writePage->newSeedEachTime();
     s.samplersVisible = p.writePage->samplersVisible();
     s.writeSplitter = p.writePage->splitterState();
+    s.treeVisible = p.writePage->treeVisible();
+    s.treeSplitter = p.writePage->treeSplitterState();
     s.insideSplitter = p.insidePage->splitterState();
     s.trainSplitter = p.trainPage->splitterState();
     s.train = p.trainPage->setupView()->setup();
@@ -199,6 +207,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     if (!mayClose(m_parts)) return event->ignore();
     rememberSettings();
     saveSettings(m_settings);
+    m_parts.stories->flush();
     m_parts.session->cancelOpen();
     m_parts.session->stop();
     m_parts.actions.overlay->setChecked(false);

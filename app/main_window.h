@@ -10,6 +10,7 @@
 #include "app/event_watch.h"
 #include "app/launch_options.h"
 #include "app/session/session_controller.h"
+#include "app/session/story_controller.h"
 #include "app/session/train_controller.h"
 #include "app/settings.h"
 
@@ -25,6 +26,7 @@ class MessageBar;
 class ModeBar;
 class RunListModel;
 class StoryModel;
+class StoryTreeModel;
 class TrainPage;
 class WritePage;
 }  // namespace loom::ui
@@ -35,8 +37,10 @@ namespace loom::app {
 struct WindowParts {
     QMainWindow* window;
     session::SessionController* session;
+    session::StoryController* stories;
     session::TrainController* training;
     ui::StoryModel* story;
+    ui::StoryTreeModel* tree;
     ui::HeadsModel* heads;
     ui::CacheModel* cache;
     ui::RunListModel* runs;

@@ -108,6 +108,8 @@ Settings loadSettings() {
     settings.recent.removeAll(QString());
     settings.geometry = file.value(QStringLiteral("window/geometry")).toByteArray();
     settings.writeSplitter = file.value(QStringLiteral("window/writeSplitter")).toByteArray();
+    settings.treeSplitter = file.value(QStringLiteral("window/treeSplitter")).toByteArray();
+    settings.treeVisible = file.value(QStringLiteral("window/treeVisible"), true).toBool();
     settings.insideSplitter = file.value(QStringLiteral("window/insideSplitter")).toByteArray();
     settings.trainSplitter = file.value(QStringLiteral("window/trainSplitter")).toByteArray();
     settings.samplersVisible = file.value(QStringLiteral("window/samplersVisible"), true).toBool();
@@ -140,6 +142,8 @@ void saveSettings(const Settings& settings) {
     file.setValue(QStringLiteral("model/recent"), settings.recent);
     file.setValue(QStringLiteral("window/geometry"), settings.geometry);
     file.setValue(QStringLiteral("window/writeSplitter"), settings.writeSplitter);
+    file.setValue(QStringLiteral("window/treeSplitter"), settings.treeSplitter);
+    file.setValue(QStringLiteral("window/treeVisible"), settings.treeVisible);
     file.setValue(QStringLiteral("window/insideSplitter"), settings.insideSplitter);
     file.setValue(QStringLiteral("window/trainSplitter"), settings.trainSplitter);
     file.setValue(QStringLiteral("window/samplersVisible"), settings.samplersVisible);

@@ -46,8 +46,8 @@ struct Settings {
     PrecisionChoice precision = PrecisionChoice::Auto;
     QString lastFolder;  ///< where the last checkpoint was opened
     QStringList recent;  ///< newest first, at most kRecentFiles
-    QByteArray geometry, writeSplitter, insideSplitter, trainSplitter;
-    bool samplersVisible = true;
+    QByteArray geometry, writeSplitter, treeSplitter, insideSplitter, trainSplitter;
+    bool samplersVisible = true, treeVisible = true;
     TrainSetup train;       ///< the last run that was set up, without its name
     bool tourSeen = false;  ///< finished or skipped
 };

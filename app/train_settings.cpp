@@ -14,6 +14,7 @@ namespace loom::app {
 namespace {
 
 constexpr std::int64_t kMost = 1'000'000'000;
+constexpr std::size_t kMostTwins = 6;
 
 /// Calls `body(key, value)` for everything that is remembered; `setup` is const or not.
 template <class Setup, class Body>
@@ -25,6 +26,7 @@ void forAll(Setup& setup, Body&& body) {
     body("validShare", setup.validShare);
     body("tokenizer", setup.tokenizer);
     body("preset", setup.preset);
+    body("match", setup.match);
     body("seed", setup.seed);
     auto& shape = setup.shape;
     body("width", shape.width);
@@ -74,6 +76,9 @@ TrainSetup loadTrainSetup(const QSettings& file) {
     for (const Latent latent : {Latent::None, Latent::Joint, Latent::PerHead})
         if (form == QLatin1String(loom::name(latent).data())) setup.shape.form = latent;
     if (!problemWith(setup.shape).empty()) setup.shape = defaults.shape;
+    for (const QString& twin : file.value(key("twins")).toStringList())
+        if (setup.twins.size() < kMostTwins && twin.size() < 80) setup.twins.push_back(twin.toStdString());
+    if (setup.twins.size() < 2) setup.twins.clear();
     setup.device = deviceFromName(file.value(key("device")).toString()).value_or(defaults.device);
     return setup;
 }
@@ -92,6 +97,9 @@ void saveTrainSetup(QSettings& file, const TrainSetup& setup) {
     forAll(setup, write);
     file.setValue(key("form"), QLatin1String(loom::name(setup.shape.form).data()));
     file.setValue(key("device"), name(setup.device));
+    QStringList twins;
+    for (const std::string& twin : setup.twins) twins += QString::fromStdString(twin);
+    file.setValue(key("twins"), twins);
 }
 
 }  // namespace loom::app

@@ -37,9 +37,7 @@ struct Options {
     CLI::Option *stepsGiven = nullptr, *minutesGiven = nullptr, *seedGiven = nullptr, *shareGiven = nullptr;
 
     [[nodiscard]] bool changesSteps() const { return !stepsGiven->empty() || !minutesGiven->empty() || !seedGiven->empty(); }
-    [[nodiscard]] TwinMatch twinMatch() const {
-        return match == "flops" ? TwinMatch::Flops : match == "nothing" ? TwinMatch::Nothing : TwinMatch::Parameters;
-    }
+    [[nodiscard]] TwinMatch twinMatch() const { return twinMatchNamed(match).value_or(TwinMatch::Parameters); }
 };
 
 /// What the options ask for. A preset that is cut to a time is measured here.
@@ -117,13 +115,13 @@ int showPlan(const Options& options, const TrainOrder& order, const Context& con
     }
     Json json = planJson(plan);
     std::string sizes;
-    for (const TwinConfig& twin : twins) {
-        if (twins.size() == 1) break;
-        const ModelConfig& model = twin.config.model;
-        const std::int64_t parameters = countParameters(model).total;
-        json["twins"].push_back({{"folder", twin.folder}, {"parameters", parameters}, {"intermediate_size", model.ffnWidth}});
-        sizes += "  " + twin.folder + ": " + std::to_string(parameters) + " parameters, feed-forward width " +
-                 std::to_string(model.ffnWidth) + "\n";
+    for (const TwinShape& twin : plan.twins) {
+        json["twins"].push_back({{"folder", twin.folder},
+                                 {"parameters", twin.parameters},
+                                 {"intermediate_size", twin.feedForward},
+                                 {"cache_elements_per_token_and_layer", twin.kept}});
+        sizes += "  " + twin.folder + ": " + std::to_string(twin.parameters) + " parameters, feed-forward width " +
+                 std::to_string(twin.feedForward) + ", keeps " + std::to_string(twin.kept) + " numbers per token and layer\n";
     }
     if (context.json)
         Context::print(json);

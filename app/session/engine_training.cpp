@@ -21,6 +21,7 @@
 #include "core/engine/checkpoint/write_checkpoint.h"
 #include "core/engine/tokenizer/tokenizer.h"
 #include "core/engine/train/run_export.h"
+#include "core/engine/train/run_folder.h"
 #include "core/engine/train/run_list.h"
 #include "core/engine/train/training_plan.h"
 
@@ -29,7 +30,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kMeasureSeconds = 4;
+constexpr double kMeasureSeconds = 4;  ///< of twins all together
+constexpr const char* kWhere = "the setup";
 constexpr std::chrono::milliseconds kLookTime{400};  ///< then the number of stories is estimated
 constexpr std::size_t kBeginning = 400;              ///< bytes of the first story
 
@@ -84,6 +86,21 @@ public:
         return pathText(freeRunFolder(userPaths().runs, setup.name.empty() ? setup.preset : setup.name));
     }
 
+    std::vector<std::string> runsIn(const std::string& folder, const TrainSetup* setup) const override {
+        const fs::path path = pathOf(folder);
+        std::vector<std::string> names;
+        if (setup != nullptr) {
+            if (isTwins(*setup)) names = twinFolders(setup->twins);
+        } else if (isTwinGroup(path)) {
+            if (const auto group = guarded([&] { return readTwinGroup(path); })) names = group->twins;
+        }
+        std::vector<std::string> runs;
+        for (const std::string& name : names)
+            if (setup != nullptr || isRun(path / name)) runs.push_back(pathText(path / name));
+        if (runs.empty()) runs.push_back(folder);
+        return runs;
+    }
+
     Result<DataLook> look(const TrainSetup& setup, std::stop_token stop) override {
         return guarded([&] {
             const auto source = openSource(storiesOfSetup(setup));
@@ -134,36 +151,47 @@ public:
             const Wanted wanted = configFor(setup, progress, stop);
             const std::int64_t vocab =
                 setup.tokenizer.empty() ? wanted.vocabulary : openTokenizer(pathOf(setup.tokenizer), 0)->vocabularySize();
-            const TrainConfig config = parseTrainConfig(wanted.json, "the setup", vocab);
-            if (!measured) return planTraining(config, knownStep(setup));
-            std::optional<double> seconds = knownStep(setup);
-            if (!seconds) {
-                seconds = measureStep(config, {setup.device, 0}, kMeasureSeconds, progress, stop);
+            std::vector<TwinConfig> networks;
+            if (isTwins(setup))
+                networks = twinConfigs(wanted.json, setup.twins, matchOf(setup), vocab, kWhere);
+            else
+                networks.push_back({{}, parseTrainConfig(wanted.json, kWhere, vocab)});
+            TrainingPlan plan = planTwins(networks, knownStep(setup));
+            if (!measured || plan.secondsPerStep || !plan.fits) return plan;  // what does not fit cannot be measured either
+            const double seconds = measure(networks, setup.device, progress, stop);
+            {
                 const std::scoped_lock lock(m_mutex);
-                m_steps[stepKey(setup)] = *seconds;
+                m_steps[stepKey(setup)] = seconds;
             }
-            return planTraining(config, seconds);
+            return planTwins(networks, seconds);
         });
     }
 
-    Result<TrainSummary> train(const std::string& folder, const TrainSetup* setup, MemoryAccount& account, TrainObserver& observer,
-                               std::stop_token stop) override {
+    Result<std::vector<TrainSummary>> train(const std::string& folder, const TrainSetup* setup, TwinsObserver& observer,
+                                            std::stop_token stop) override {
         return guarded([&] {
-            TrainOrder order;
+            TwinsOrder twins;
+            TrainOrder& order = twins.common;
             order.run = pathOf(folder);
             order.resume = setup == nullptr;
-            if (setup == nullptr) return loom::train(order, account, observer, stop);
+            const bool group = setup != nullptr ? isTwins(*setup) : isTwinGroup(order.run);
+            const auto go = [&] { return group ? trainTwins(twins, observer, stop) : trainAlone(order, observer.twin(0, {}), stop); };
+            if (setup == nullptr) return go();
             order.data.train = storiesOfSetup(*setup);
             order.data.validShare = setup->validShare;
             order.tokenizer = pathOf(setup->tokenizer);
             order.device = setup->device;
             if (!openSource(order.data.train)->next())  // before anything is measured
                 throw noStory(*setup);
-            const auto measuring = [&](std::int64_t done, std::int64_t total) { observer.onPhase("measuring the speed", done, total); };
+            const auto measuring = [&](std::int64_t done, std::int64_t total) {
+                observer.group().onPhase("measuring the speed", done, total);
+            };
             const Wanted wanted = configFor(*setup, measuring, stop);
             order.configText = wanted.json;
             order.vocabulary = wanted.vocabulary;
-            return loom::train(order, account, observer, stop);
+            twins.forms = setup->twins;
+            twins.match = matchOf(*setup);
+            return go();
         });
     }
 
@@ -203,15 +231,38 @@ public:
     }
 
 private:
+    static bool isTwins(const TrainSetup& setup) { return !setup.twins.empty(); }
+    static TwinMatch matchOf(const TrainSetup& setup) { return twinMatchNamed(setup.match).value_or(TwinMatch::Parameters); }
+
+    static std::vector<TrainSummary> trainAlone(const TrainOrder& order, TrainObserver& observer, const std::stop_token& stop) {
+        MemoryAccount account;
+        return {loom::train(order, account, observer, stop)};
+    }
+
+    /// Seconds of a step of each.
+    static double measure(const std::vector<TwinConfig>& networks, DeviceKind device, const Progress& progress,
+                          const std::stop_token& stop) {
+        double seconds = 0;
+        for (std::size_t i = 0; i < networks.size(); ++i) {
+            const auto part = [&](std::int64_t done, std::int64_t total) {
+                if (progress) progress(static_cast<std::int64_t>(i) * total + done, std::ssize(networks) * total);
+            };
+            seconds += measureStep(networks[i].config, {device, 0}, kMeasureSeconds / static_cast<double>(networks.size()), part, stop);
+        }
+        return seconds;
+    }
+
     /// What measurements depend on, and nothing else.
     static std::string stepKey(const TrainSetup& setup) {
-        if (!setup.preset.empty()) return setup.preset + "/" + std::to_string(static_cast<int>(setup.device));
+        std::string twins = isTwins(setup) ? "/" + setup.match : std::string();
+        for (const std::string& form : setup.twins) twins += "/" + form;
+        if (!setup.preset.empty()) return setup.preset + "/" + std::to_string(static_cast<int>(setup.device)) + twins;
         TrainSetup bare;
         bare.shape = setup.shape;
         bare.training.batch = setup.training.batch;
         bare.training.precision = setup.training.precision;
         bare.preset.clear();
-        return ownConfigText(bare) + std::to_string(setup.shape.vocab) + "/" + std::to_string(static_cast<int>(setup.device));
+        return ownConfigText(bare) + std::to_string(setup.shape.vocab) + "/" + std::to_string(static_cast<int>(setup.device)) + twins;
     }
     std::optional<double> knownStep(const TrainSetup& setup) const {
         const std::scoped_lock lock(m_mutex);
@@ -241,7 +292,7 @@ private:
                 if (const auto found = m_configs.find(key); found != m_configs.end()) preset = found->second;
             }
             if (!preset) {
-                preset = presetConfig(setup.preset, {setup.device, 0}, progress, stop);
+                preset = presetConfig(setup.preset, {setup.device, 0}, progress, stop, std::max<std::int64_t>(1, std::ssize(setup.twins)));
                 const std::scoped_lock lock(m_mutex);
                 m_configs[key] = *preset;
             }

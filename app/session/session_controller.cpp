@@ -79,6 +79,7 @@ struct SessionPrivate {
     DeviceKind device = DeviceKind::Cpu;
     bool orElseCpu = false;
     TokenIds tokens;
+    TokenIds cached;  ///< tokens that the session's cache holds, as far as is known
     CacheUse lastUse;
     double tokensPerSecond = 0;
     double lastDecodeMs = 0;
@@ -106,6 +107,7 @@ SessionController::SessionController(const EngineFactory& factory, QObject* pare
         d->loaded = d->wish;
         d->device = ready->device;
         d->lastUse = *ready->cache;
+        d->cached.clear();
         d->tokensPerSecond = d->lastDecodeMs = 0;
         d->lastLayerTimes.clear();
         d->lastPath.clear();
@@ -131,6 +133,7 @@ SessionController::SessionController(const EngineFactory& factory, QObject* pare
         if (!d->pathJob.is(job)) return;
         d->model = *ready;
         d->lastUse = *ready->cache;
+        d->cached.clear();
         emit pathChanged(ready->summary, ready->cache);
     });
     d->deliver(d->story, &StoryWorker::updated, [this](JobId job, const std::shared_ptr<const StoryUpdate>& update) {
@@ -252,19 +255,35 @@ void SessionController::stop() {
 }
 
 void SessionController::newStory() {
+    StoryUpdate cleared;
+    cleared.reset.emplace();
+    replaceStory(std::move(cleared), [worker = &d->story] { worker->newStory(); });
+}
+
+void SessionController::setStory(const std::vector<TokenStep>& steps) {
+    if (steps.empty()) return newStory();
+    StoryUpdate update;
+    update.reset = steps;
+    while (update.reused < std::min(std::ssize(d->cached), std::ssize(steps)) &&
+           d->cached[static_cast<std::size_t>(update.reused)] == steps[static_cast<std::size_t>(update.reused)].token)
+        ++update.reused;
+    replaceStory(std::move(update), [worker = &d->story, steps] { worker->setStory(steps); });
+}
+
+void SessionController::replaceStory(StoryUpdate update, std::function<void()> job) {
     const bool wasWriting = isWriting();
     d->writeJob.drop();
     d->dropLooks();
-    d->tokens.clear();
     if (d->readingAgain) d->openJob.stop.request_stop();
     d->clearedAt = d->nextJob();
-    d->interactive.run([worker = &d->story] { worker->newStory(); });
+    d->interactive.run(std::move(job));
     if (wasWriting) emit writingChanged(false);
-    StoryUpdate cleared;
-    cleared.reset.emplace();
-    d->lastUse.usedTokens = 0;
-    cleared.cache = d->lastUse;
-    emit storyUpdated(std::make_shared<const StoryUpdate>(std::move(cleared)));
+    d->tokens.clear();
+    for (const TokenStep& step : *update.reset) d->tokens.push_back(step.token);
+    if (d->tokens.empty()) d->cached.clear();
+    d->lastUse.usedTokens = update.reused;
+    update.cache = d->lastUse;
+    emit storyUpdated(std::make_shared<const StoryUpdate>(std::move(update)));
 }
 
 void SessionController::setPath(MlaPath path) {
@@ -374,6 +393,8 @@ void SessionController::takeUpdate(const StoryUpdate& update) {
     }
     d->lastUse = update.cache;
     d->tokensPerSecond = update.tokensPerSecond;
+    const std::int64_t held = std::min(update.cache.usedTokens, std::ssize(d->tokens));
+    d->cached.assign(d->tokens.begin(), d->tokens.begin() + static_cast<std::ptrdiff_t>(held));
 }
 
 void SessionController::endStoryJob(JobId job, const QString& message) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -63,6 +64,9 @@ public:
     void stop();
     /// Forgets the story and its cache; what is being written is dropped. Views get an empty reset at once.
     void newStory();
+    /// The story becomes these tokens, in positions from 0, as the loaded model's tokenizer has them; what is being written is dropped.
+    /// Views get a reset at once. What the cache still holds of its beginning is not computed again by the next write().
+    void setStory(const std::vector<TokenStep>& steps);
     /// Decodes a joint latent on the other path from now on: same story, empty cache. Stops writing first. Remembered for models
     /// opened later. Ends with pathChanged() or failed().
     void setPath(MlaPath path);
@@ -121,6 +125,7 @@ private:
     JobId begin(const OpenWish& wish);
     void changeNetwork(const QString& what);
     void endOpen();
+    void replaceStory(StoryUpdate update, std::function<void()> job);
     void takeUpdate(const StoryUpdate& update);
     /// A job of the Interactive lane ended without a result; an empty message means that it was cancelled.
     void endStoryJob(JobId job, const QString& message);

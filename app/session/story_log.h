@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/data/generate.h"
@@ -30,6 +31,11 @@ public:
     /// Another network with another tokenizer takes the text over. The next prompt() brings its tokens for the same text; which parts
     /// the first network wrote is kept.
     void retell();
+    /// Another story, whose tokens are known.
+    void set(std::vector<TokenStep> steps) {
+        m_steps = std::move(steps);
+        m_retold.clear();
+    }
     [[nodiscard]] std::string text() const;
     void clear() {
         m_steps.clear();

@@ -159,6 +159,8 @@ void StoryWorker::newStory() {
     m_session.reset();
 }
 
+void StoryWorker::setStory(const std::vector<TokenStep>& steps) { m_log.set(steps); }
+
 Result<std::unique_ptr<Session>> StoryWorker::makeSession(const std::shared_ptr<const OpenModel>& model, const NetworkOptions& options,
                                                           const std::stop_token& stop) {
     return m_engine->newSession(model, {options.path, capacityFor(model->config(), options), options.precision, options.cacheType}, stop);

@@ -59,6 +59,8 @@ public:
     void setNetwork(JobId job, const NetworkOptions& options, const std::stop_token& stop);
     /// Forgets the story and gives its cache back.
     void newStory();
+    /// The story is this one from now on; the cache stays as it is.
+    void setStory(const std::vector<TokenStep>& steps);
 
 signals:
     void opened(loom::JobId job, std::shared_ptr<const loom::session::ReadyModel> ready);

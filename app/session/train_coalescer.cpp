@@ -54,10 +54,6 @@ StepStories storiesOf(const StepSamples& samples) {
     return stories;
 }
 
-std::int64_t highestMoment(const MemoryAccount& account) {
-    return account.current(MemoryKind::Weights) + account.current(MemoryKind::Optimiser) + account.peak(MemoryKind::Activations);
-}
-
 TrainCoalescer::TrainCoalescer(std::string folder, Hooks hooks) : m_hooks(std::move(hooks)), m_folder(std::move(folder)) {}
 
 void TrainCoalescer::onPhase(const std::string& what, std::int64_t done, std::int64_t total) {
@@ -75,7 +71,6 @@ void TrainCoalescer::onNote(const std::string& text) {
 void TrainCoalescer::onStep(const TrainProgress& progress) {
     m_waiting.phase.clear();
     m_waiting.points.push_back(progress.point);
-    if (!progress.point.memoryBytes && m_hooks.memory) m_waiting.points.back().memoryBytes = m_hooks.memory();
     m_waiting.steps = progress.steps;
     m_waiting.tokensPerSecond = progress.tokensPerSecond;
     m_waiting.secondsLeft = progress.secondsLeft;
@@ -89,7 +84,9 @@ void TrainCoalescer::onSamples(const StepSamples& samples) {
 
 PauseAnswer TrainCoalescer::onPause(const TrainPause& pause) {
     finish();  // the curve up to here belongs to the question
-    return engineAnswer(m_hooks.ask(questionOf(pause)));
+    TrainQuestion question = questionOf(pause);
+    question.folder = m_folder;
+    return engineAnswer(m_hooks.ask(question));
 }
 
 void TrainCoalescer::finish() {
@@ -99,7 +96,7 @@ void TrainCoalescer::finish() {
 void TrainCoalescer::sendIfDue() {
     m_hasWaiting = true;
     const Clock::time_point now = m_hooks.now();
-    if (!m_lastSent || now - *m_lastSent >= kTrainInterval) send(now);
+    if (!m_lastSent || now - *m_lastSent >= m_interval) send(now);
 }
 
 void TrainCoalescer::send(Clock::time_point now) {

@@ -11,7 +11,6 @@
 #include <string>
 
 #include "core/data/train_update.h"
-#include "core/engine/memory/buffer.h"
 #include "core/engine/train/training_run.h"
 
 namespace loom::session {
@@ -40,7 +39,6 @@ public:
     struct Hooks {
         std::function<void(TrainUpdate&&)> send;
         std::function<TrainAnswer(const TrainQuestion&)> ask;  ///< waits for the answer
-        std::function<std::int64_t()> memory = {};             ///< bytes at the step's highest moment, where a point does not say
         std::function<Clock::time_point()> now = [] { return Clock::now(); };
     };
     TrainCoalescer(std::string folder, Hooks hooks);
@@ -51,6 +49,8 @@ public:
     void onSamples(const StepSamples& samples) override;
     PauseAnswer onPause(const TrainPause& pause) override;
     void finish();
+    /// Between two updates; kTrainInterval unless it is set.
+    void setInterval(std::chrono::milliseconds interval) { m_interval = interval; }
 
 private:
     void sendIfDue();
@@ -61,12 +61,11 @@ private:
     TrainUpdate m_waiting;
     bool m_hasWaiting = false;
     std::optional<Clock::time_point> m_lastSent;
+    std::chrono::milliseconds m_interval = kTrainInterval;
 };
 
 /// The question that a pause puts to a person.
 [[nodiscard]] TrainQuestion questionOf(const TrainPause& pause);
 [[nodiscard]] StepStories storiesOf(const StepSamples& samples);
-/// Bytes alive as a step ends, and what its activations took at their highest.
-[[nodiscard]] std::int64_t highestMoment(const MemoryAccount& account);
 
 }  // namespace loom::session

@@ -55,7 +55,8 @@ struct TrainPrivate {
     std::shared_ptr<AnswerBox> answers;
     std::int64_t lastJob = 0;
     Latest run, planJob, lookJob, listJob;
-    QString folder;  ///< of the run that is going on
+    QString folder;     ///< of the run or the group that is going on
+    QStringList going;  ///< its runs
 
     Mailbox inbox;  ///< lives in the GUI thread
     TrainWorker trainer;
@@ -80,12 +81,14 @@ TrainController::TrainController(const TrainingFactory& factory, QObject* parent
     d->deliver(d->trainer, &TrainWorker::ended, [this, isRun](JobId job, const std::shared_ptr<const TrainEnd>& end) {
         if (!isRun(job)) return;
         d->folder.clear();
+        d->going.clear();
         emit ended(end);
         refreshRuns();
     });
     d->deliver(d->trainer, &TrainWorker::failed, [this, isRun](JobId job, const QString& message) {
         if (!isRun(job)) return;
         const QString folder = std::exchange(d->folder, QString());
+        d->going.clear();
         emit trainingFailed(folder, message);
         refreshRuns();
     });
@@ -140,12 +143,14 @@ void TrainController::begin(const QString& folder, const TrainSetup* setup) {
     d->planJob.begin(d->nextJob());  // a measurement beside a run says little
     d->run.begin(d->nextJob());
     d->folder = folder;
+    d->going.clear();
+    for (const std::string& run : d->backend->runsIn(folder.toStdString(), setup)) d->going += QString::fromStdString(run);
     std::optional<TrainSetup> wish;
     if (setup != nullptr) wish = *setup;
     d->training.run([worker = &d->trainer, job = d->run.id, path = folder.toStdString(), wish, token = d->run.stop.get_token()] {
         worker->train(job, path, wish, token);
     });
-    emit started(folder);
+    emit started(folder, d->going);
 }
 
 void TrainController::stop() {
@@ -156,6 +161,7 @@ void TrainController::answer(TrainAnswer answer) { d->answers->give(answer); }
 
 bool TrainController::isTraining() const { return !d->folder.isEmpty(); }
 QString TrainController::folder() const { return d->folder; }
+QStringList TrainController::runs() const { return d->going; }
 
 std::vector<LaneState> TrainController::lanes() const {
     // Of the last two lanes only the newest job is known by its number.

@@ -41,17 +41,20 @@ public:
     /// Reads the curves of the networks in a folder of models; ends with referencesRead().
     void readReferences(const QString& models);
 
-    /// Begins a run in a folder of its own; started() follows at once. Does nothing and returns an empty text while a run is going on.
+    /// Begins a run, or twins, in a folder of its own; started() follows at once. Does nothing and returns an empty text while a run is
+    /// going on.
     QString start(const TrainSetup& setup);
-    /// Goes on with a run; otherwise as start().
+    /// Goes on with a run or a group of twins; otherwise as start().
     void resume(const QString& folder);
     /// Ends the run after the current micro-batch with a checkpoint; ended() follows.
     void stop();
     /// To the last asked().
     void answer(TrainAnswer answer);
     [[nodiscard]] bool isTraining() const;
-    /// Of the run that is going on; empty = none.
+    /// Of the run or the group that is going on; empty = none.
     [[nodiscard]] QString folder() const;
+    /// That are going on: the run itself, or the twins of the group.
+    [[nodiscard]] QStringList runs() const;
     /// Training, Runs and Planning, for the debug overlay.
     [[nodiscard]] std::vector<LaneState> lanes() const;
 
@@ -72,8 +75,9 @@ public:
     void exportRuns(const QStringList& folders, const QString& file);
 
 signals:
-    void started(const QString& folder);
-    /// At most 10 a second, the last one always.
+    /// `runs`: the folder itself, or where it is a group those of its twins.
+    void started(const QString& folder, const QStringList& runs);
+    /// Of a run, of one of the twins, or (phases and notes) of their group. At most 10 a second, the last ones always.
     void updated(std::shared_ptr<const loom::TrainUpdate> update);
     /// The run waits for answer().
     void asked(std::shared_ptr<const loom::TrainQuestion> question);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/session/train_worker.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "app/session/thread_priority.h"
@@ -10,6 +12,43 @@ namespace {
 
 QString text(const Error& error) { return QString::fromStdString(error.message()); }
 
+/// A TrainCoalescer for a run alone, or for what concerns all twins and each of them; they share ten updates a second.
+class Reports final : public TwinsObserver {
+public:
+    Reports(std::string folder, TrainCoalescer::Hooks hooks)
+        : m_folder(std::move(folder)), m_hooks(std::move(hooks)), m_group(m_folder, m_hooks) {}
+
+    TrainObserver& group() override { return m_group; }
+    TrainObserver& twin(std::size_t, const std::string& name) override {
+        if (name.empty()) return m_group;
+        m_twins.push_back(std::make_unique<TrainCoalescer>(m_folder + '/' + name, m_hooks));
+        for (const auto& each : m_twins) each->setInterval(kTrainInterval * std::ssize(m_twins));
+        return *m_twins.back();
+    }
+    void finish() {
+        m_group.finish();
+        for (const auto& each : m_twins) each->finish();
+    }
+
+private:
+    std::string m_folder;
+    TrainCoalescer::Hooks m_hooks;
+    TrainCoalescer m_group;
+    std::vector<std::unique_ptr<TrainCoalescer>> m_twins;
+};
+
+TrainEnd endOf(const std::string& folder, const std::vector<TrainSummary>& runs) {
+    TrainEnd end{folder};
+    if (runs.size() > 1) end.twins = std::ssize(runs);
+    for (const TrainSummary& run : runs) {
+        if (end.steps == 0 || run.step < end.step) end.step = run.step;
+        end.steps = std::max(end.steps, run.steps);
+        end.stopped = end.stopped || run.stopped;
+        end.endedEarly = end.endedEarly || run.endedEarly;
+    }
+    return end;
+}
+
 }  // namespace
 
 TrainWorker::TrainWorker(std::shared_ptr<TrainingBackend> backend, std::shared_ptr<AnswerBox> answers)
@@ -17,21 +56,18 @@ TrainWorker::TrainWorker(std::shared_ptr<TrainingBackend> backend, std::shared_p
 
 void TrainWorker::train(JobId job, const std::string& folder, const std::optional<TrainSetup>& setup, const std::stop_token& stop) {
     lowerPriorityOfThisThread();
-    MemoryAccount account;
-    TrainCoalescer observer(
-        folder, {.send = [&](TrainUpdate&& update) { emit updated(job, std::make_shared<const TrainUpdate>(std::move(update))); },
-                 .ask =
-                     [&](const TrainQuestion& question) {
-                         m_answers->clear();
-                         emit asked(job, std::make_shared<const TrainQuestion>(question));
-                         return m_answers->wait(stop);
-                     },
-                 .memory = [&] { return highestMoment(account); }});
-    const auto summary = m_backend->train(folder, setup ? &*setup : nullptr, account, observer, stop);
+    Reports observer(folder,
+                     {.send = [&](TrainUpdate&& update) { emit updated(job, std::make_shared<const TrainUpdate>(std::move(update))); },
+                      .ask =
+                          [&](const TrainQuestion& question) {
+                              m_answers->clear();
+                              emit asked(job, std::make_shared<const TrainQuestion>(question));
+                              return m_answers->wait(stop);
+                          }});
+    const auto runs = m_backend->train(folder, setup ? &*setup : nullptr, observer, stop);
     observer.finish();
-    if (!summary) return emit failed(job, text(summary.error()));
-    emit ended(job,
-               std::make_shared<const TrainEnd>(TrainEnd{folder, summary->step, summary->steps, summary->stopped, summary->endedEarly}));
+    if (!runs) return emit failed(job, text(runs.error()));
+    emit ended(job, std::make_shared<const TrainEnd>(endOf(folder, *runs)));
 }
 
 RunsWorker::RunsWorker(std::shared_ptr<TrainingBackend> backend) : m_backend(std::move(backend)) {}

@@ -13,7 +13,7 @@
 #include "core/data/train_setup.h"
 #include "core/data/train_update.h"
 #include "core/data/training_plan.h"
-#include "core/engine/train/training_run.h"
+#include "core/engine/train/twins.h"
 
 namespace loom::session {
 
@@ -26,6 +26,8 @@ public:
     [[nodiscard]] virtual std::vector<TrainChoice> choices() const = 0;
     /// Absolute path of the folder that a run of this setup would get; no run has it yet.
     [[nodiscard]] virtual std::string folderFor(const TrainSetup& setup) const = 0;
+    /// Absolute paths of the runs that train(folder, setup) makes or goes on with: the folder itself, or where it is a group its twins.
+    [[nodiscard]] virtual std::vector<std::string> runsIn(const std::string& folder, const TrainSetup* setup) const = 0;
 
     /// Of the networks in a folder of models; empty where there are none.
     [[nodiscard]] virtual std::vector<ReferenceCurve> references(const std::string& models) = 0;
@@ -36,9 +38,10 @@ public:
     [[nodiscard]] virtual Result<std::optional<TrainingPlan>> plan(const TrainSetup& setup, bool measured, const Progress& progress,
                                                                    std::stop_token stop) = 0;
 
-    /// Trains a new run in `folder`, or goes on with it where `setup` is null.
-    [[nodiscard]] virtual Result<TrainSummary> train(const std::string& folder, const TrainSetup* setup, MemoryAccount& account,
-                                                     TrainObserver& observer, std::stop_token stop) = 0;
+    /// Trains a new run or new twins in `folder`, or goes on with what lies there where `setup` is null. A run alone is the twin without a
+    /// name. Results in the order of runsIn().
+    [[nodiscard]] virtual Result<std::vector<TrainSummary>> train(const std::string& folder, const TrainSetup* setup,
+                                                                  TwinsObserver& observer, std::stop_token stop) = 0;
 
     [[nodiscard]] virtual Result<std::vector<RunSummary>> runs(std::stop_token stop) = 0;
     [[nodiscard]] virtual Result<RunDetail> read(const std::string& folder) = 0;

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <array>
+#include <utility>
+
 #include <QAction>
 #include <QApplication>
 #include <QDir>
@@ -6,13 +9,15 @@
 #include <QFileInfo>
 #include <QMenu>
 #include <QMetaMethod>
-#include <QSaveFile>
+#include <QStackedWidget>
+#include <QUndoStack>
 
 #include "app/about_dialog.h"
 #include "app/main_window.h"
 #include "app/shortcuts_dialog.h"
 #include "app/wiring/wiring.h"
 #include "widgets/common/message_bar.h"
+#include "widgets/inside/inside_page.h"
 #include "widgets/itemmodels/story_model.h"
 #include "widgets/write/story_view.h"
 #include "widgets/write/write_page.h"
@@ -35,24 +40,33 @@ void chooseModel(MainWindow* window, bool folder) {
     dialog->open();
 }
 
-void saveStory(const WindowParts& parts, const QString& path) {
-    QSaveFile file(path);
-    const QByteArray text = parts.story->storyText().toUtf8();
-    if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size() || !file.commit()) {
-        parts.message->showMessage(tr("The story could not be saved (%1: %2). Choose another folder.").arg(path, file.errorString()));
-        return;
-    }
-    parts.message->showMessage(tr("Saved as %1").arg(path), ui::MessageBar::Kind::Notice);
-}
-
-void chooseTextFile(const WindowParts& parts) {
-    auto* dialog = new QFileDialog(parts.window, tr("Save story as text"));
+/// The ending decides: everything, or the story that is shown.
+void chooseStoryFile(const WindowParts& parts) {
+    auto* dialog = new QFileDialog(parts.window, tr("Save story"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setNameFilters({tr("Text (*.txt)"), tr("All files (*)")});
-    dialog->setDefaultSuffix(QStringLiteral("txt"));
-    dialog->selectFile(tr("story.txt"));
-    QObject::connect(dialog, &QFileDialog::fileSelected, parts.window, [parts](const QString& path) { saveStory(parts, path); });
+    const std::array filters{std::pair{tr("Story with all versions (*.json)"), QStringLiteral("json")},
+                             std::pair{tr("This version as text (*.txt)"), QStringLiteral("txt")},
+                             std::pair{tr("This version as Markdown (*.md)"), QStringLiteral("md")}};
+    QStringList names;
+    for (const auto& filter : filters) names += filter.first;
+    dialog->setNameFilters(names);
+    dialog->setDefaultSuffix(filters.front().second);
+    dialog->selectFile(tr("story"));
+    QObject::connect(dialog, &QFileDialog::filterSelected, dialog, [dialog, filters](const QString& chosen) {
+        for (const auto& filter : filters)
+            if (filter.first == chosen) dialog->setDefaultSuffix(filter.second);
+    });
+    QObject::connect(dialog, &QFileDialog::fileSelected, parts.stories, &session::StoryController::saveAs);
+    dialog->open();
+}
+
+void chooseStory(const WindowParts& parts) {
+    auto* dialog = new QFileDialog(parts.window, tr("Open story"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    dialog->setNameFilters({tr("Stories (*.json)"), tr("All files (*)")});
+    QObject::connect(dialog, &QFileDialog::fileSelected, parts.stories, [parts](const QString& file) { parts.stories->open(file); });
     dialog->open();
 }
 
@@ -78,6 +92,10 @@ void fillRecent(const WindowParts& parts) {
     menu->addAction(parts.actions.clearRecent);
 }
 
+/// Heads that were switched on the page in view are taken back before anything in the story.
+bool canUndoInside(const WindowParts& p) { return p.stack->currentWidget() == p.insidePage && p.insidePage->undoStack()->canUndo(); }
+bool canRedoInside(const WindowParts& p) { return p.stack->currentWidget() == p.insidePage && p.insidePage->undoStack()->canRedo(); }
+
 }  // namespace
 
 void wireMenus(WindowParts& parts) {
@@ -95,7 +113,10 @@ void wireMenus(WindowParts& parts) {
         p.settings->recent.clear();
         saveSettings(*p.settings);
     });
-    on(a.saveText, [p] { chooseTextFile(p); });
+    on(a.openStory, [p] { chooseStory(p); });
+    on(a.saveStory, [p] { chooseStoryFile(p); });
+    on(a.undo, [p] { canUndoInside(p) ? p.insidePage->undoStack()->undo() : p.stories->undo(); });
+    on(a.redo, [p] { canRedoInside(p) ? p.insidePage->undoStack()->redo() : p.stories->redo(); });
     on(a.quit, [window] { window->close(); });
     on(a.copy, [p] { sendToFocus(p, "copy"); });
     on(a.selectAll, [p] { sendToFocus(p, "selectAll"); });
@@ -118,7 +139,13 @@ void wireMenus(WindowParts& parts) {
         p.actions.cancelOpen->setEnabled(p.session->isOpening());
         const bool text = p.story->rowCount() > 0;
         p.actions.newStory->setEnabled(text || p.session->isWriting());
-        p.actions.saveText->setEnabled(text);
+        p.actions.saveStory->setEnabled(text);
+        p.actions.undo->setEnabled(canUndoInside(p) || p.stories->canUndo());
+        p.actions.redo->setEnabled(canRedoInside(p) || p.stories->canRedo());
+        p.actions.version->setEnabled(text && p.session->hasModel() && !p.session->isOpening());
+        const bool fork = p.stories->tree().lastFork().has_value();
+        p.actions.versionBefore->setEnabled(fork);
+        p.actions.versionAfter->setEnabled(fork);
         p.actions.find->setEnabled(text);
         p.actions.recent->setEnabled(!p.settings->recent.isEmpty());
     };
@@ -126,6 +153,9 @@ void wireMenus(WindowParts& parts) {
     QObject::connect(session, &session::SessionController::busyChanged, window, refresh);
     QObject::connect(session, &session::SessionController::opened, window, refresh);
     QObject::connect(session, &session::SessionController::storyUpdated, window, refresh);
+    QObject::connect(p.stories, &session::StoryController::treeChanged, window, refresh);
+    QObject::connect(p.insidePage->undoStack(), &QUndoStack::indexChanged, window, refresh);
+    QObject::connect(p.stack, &QStackedWidget::currentChanged, window, refresh);
     QObject::connect(a.clearRecent, &QAction::triggered, window, refresh);
     refresh();
 

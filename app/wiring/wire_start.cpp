@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QAction>
 #include <QDir>
+#include <QFile>
+#include <QFileInfo>
 
 #include "app/main_window.h"
 #include "app/shipped_models.h"
 #include "app/wiring/wiring.h"
+#include "widgets/common/message_bar.h"
 #include "widgets/itemmodels/story_model.h"
 #include "widgets/write/write_page.h"
 
@@ -20,7 +23,9 @@ constexpr std::int64_t kTokens = 60;
 /// person has taken it up it is nobody's text: another model simply replaces it.
 class DemoStory final : public QObject {
 public:
-    DemoStory(const WindowParts& parts, bool offerTour) : QObject(parts.window), m_parts(parts), m_offerTour(offerTour) {
+    /// `write`: else the model is only opened.
+    DemoStory(const WindowParts& parts, bool offerTour, bool write)
+        : QObject(parts.window), m_parts(parts), m_offerTour(offerTour), m_write(write) {
         session::SessionController* session = m_parts.session;
         ui::WritePage* page = m_parts.writePage;
         connect(session, &session::SessionController::opened, this,
@@ -37,6 +42,13 @@ public:
         });
         connect(page, &ui::WritePage::writeRequested, this, [this] { m_state = State::Over; });
         connect(page, &ui::WritePage::newStoryRequested, this, [this] { m_state = State::Over; });
+        const auto over = [this] { m_state = State::Over; };
+        connect(page, &ui::WritePage::branchRequested, this, over);
+        connect(page, &ui::WritePage::versionRequested, this, over);
+        connect(page, &ui::WritePage::cutRequested, this, over);
+        connect(page, &ui::WritePage::editRequested, this, over);
+        connect(m_parts.actions.version, &QAction::triggered, this, over);
+        connect(m_parts.actions.openStory, &QAction::triggered, this, over);
     }
 
     void start(const QString& model) {
@@ -65,6 +77,7 @@ private:
 
     void begin() {
         if (m_state != State::Ready) return;
+        if (!m_write) return void(m_state = State::Over);
         GenerateRequest request;
         request.prompt = kOpening;
         request.seed = kSeed;
@@ -96,15 +109,45 @@ private:
     QString m_model;
     State m_state = State::Over;
     bool m_offerTour;
+    bool m_write;
     bool m_gaveWay = false;
     bool m_thenWrite = false;
 };
 
+/// The story of the last time is there again as soon as a network can read it, and what becomes of it is kept.
+void keepStory(const WindowParts& p, const QString& file, bool goesOn) {
+    session::StoryController* stories = p.stories;
+    if (!stories->keepIn(file)) {
+        p.message->showMessage(
+            QMainWindow::tr("LatentLoom is open already and keeps its story. Save the one you write here yourself (File → Save story as)."),
+            ui::MessageBar::Kind::Notice);
+        return;
+    }
+    if (!goesOn) return;
+    auto* once = new QObject(p.window);
+    QObject::connect(stories, &session::StoryController::failed, once, [p, file](const QString& message) {
+        const QString aside = file + QStringLiteral(".unreadable");
+        QFile::remove(aside);
+        if (QFile::rename(file, aside)) p.message->showMessage(QMainWindow::tr("%1 It has been put aside as %2.").arg(message, aside));
+    });
+    QObject::connect(
+        p.session, &session::SessionController::opened, once,
+        [p, file, once] {
+            if (!p.stories->isOwn()) p.stories->open(file, /*again=*/true);
+            if (p.stories->isOwn())
+                p.writePage->showMessage(ui::WritePage::tr("This is your story from the last time. New story begins another beside it."));
+            delete once;
+        },
+        Qt::QueuedConnection);  // when all pages know the model
+}
+
 }  // namespace
 
 void wireStart(WindowParts& parts, const LaunchOptions& options) {
+    const bool goesOn = !options.story.isEmpty() && !options.empty && QFileInfo::exists(options.story);
+    if (!options.story.isEmpty()) keepStory(parts, options.story, goesOn);
     if (!options.model.isEmpty() || options.empty || options.models.isEmpty()) return;
-    auto* demo = new DemoStory(parts, options.offerTour);
+    auto* demo = new DemoStory(parts, options.offerTour, !goesOn);
     demo->start(QDir(options.models).filePath(QLatin1String(kDemoModel)));
 }
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <set>
+#include <string>
+
 #include <QApplication>
 #include <QFileInfo>
 #include <QMessageBox>
@@ -22,17 +26,21 @@ using session::TrainController;
 
 QString tr(const char* text) { return QMainWindow::tr(text); }
 
-/// The list as the disk has it. A run that has begun but has no file yet stays.
-void takeList(const WindowParts& p, const std::vector<RunSummary>& runs) {
-    const int row = p.runs->rowOf(p.training->folder());
-    std::optional<RunSummary> going;
-    if (row >= 0) going = p.runs->run(row);
-    p.runs->setRuns(runs);
-    if (going && p.runs->rowOf(p.training->folder()) < 0) p.runs->updateRun(*going);
+/// The list as the disk has it. Runs that have begun but have no file yet stay.
+void takeList(const WindowParts& p, const std::vector<RunSummary>& listed) {
+    std::vector<RunSummary> runs = listed;
+    for (const QString& folder : p.training->runs()) {
+        const bool there = std::any_of(runs.begin(), runs.end(), [&](const RunSummary& r) { return r.folder == folder.toStdString(); });
+        if (const int row = p.runs->rowOf(folder); row >= 0 && !there) runs.insert(runs.begin(), p.runs->run(row));
+    }
+    p.runs->setRuns(std::move(runs));
     p.trainPage->runsChanged();
 }
 
 QString endNote(const TrainEnd& end) {
+    if (end.twins > 0 && end.stopped)
+        return tr("All %1 twins are paused at step %2. Resume goes on with all of them.").arg(end.twins).arg(ui::formatCount(end.step));
+    if (end.twins > 0) return tr("All %1 twins are trained. Each can be opened in Write, with another one as its twin.").arg(end.twins);
     if (end.stopped) return tr("Paused at step %1. Resume goes on from there.").arg(ui::formatCount(end.step));
     if (end.endedEarly) return tr("Ended at step %1: the loss on held-out stories had stopped falling.").arg(ui::formatCount(end.step));
     return tr("Finished. The network can be opened in Write.");
@@ -54,16 +62,15 @@ void wireRun(const WindowParts& p) {
         p.trainPage->setStopping();
     });
     QObject::connect(page, &ui::TrainPage::answered, training, &TrainController::answer);
-    QObject::connect(training, &TrainController::started, page, [p](const QString& folder) {
+    QObject::connect(training, &TrainController::started, page, [p](const QString& folder, const QStringList& runs) {
         p.message->dismiss();
-        p.trainPage->setStarted(folder);
+        p.trainPage->setStarted(folder, runs);
     });
     QObject::connect(training, &TrainController::updated, page,
-                     [p, listed = std::string()](const std::shared_ptr<const TrainUpdate>& update) mutable {
+                     [p, listed = std::set<std::string>()](const std::shared_ptr<const TrainUpdate>& update) mutable {
                          p.trainPage->addUpdate(*update);
-                         if (update->points.empty() || listed == update->folder) return;
-                         listed = update->folder;  // its files are there now: form, size, data
-                         p.training->refreshRuns();
+                         if (!update->points.empty() && listed.insert(update->folder).second)
+                             p.training->refreshRuns();  // its files are there now: form, size, data
                      });
     QObject::connect(training, &TrainController::asked, page, [p, looking](const std::shared_ptr<const TrainQuestion>& question) {
         p.trainPage->setQuestion(*question);
@@ -116,7 +123,7 @@ void wireSetup(const WindowParts& p) {
     QObject::connect(setup, &ui::SetupView::planWanted, training, &TrainController::plan);
     QObject::connect(setup, &ui::SetupView::lookWanted, training, &TrainController::look);
     QObject::connect(training, &TrainController::planned, setup,
-                     [setup](const std::shared_ptr<const TrainingPlan>& plan, bool final) { setup->planBox()->setPlan(*plan, final); });
+                     [setup](const std::shared_ptr<const TrainingPlan>& plan, bool final) { setup->setPlan(*plan, final); });
     QObject::connect(training, &TrainController::measuring, setup->planBox(), &ui::PlanBox::setMeasuring);
     QObject::connect(training, &TrainController::planFailed, setup->planBox(), &ui::PlanBox::setProblem);
     QObject::connect(training, &TrainController::looked, setup,

@@ -53,6 +53,8 @@ struct TrainSetup {
     std::string preset = "2-minutes";  ///< empty = `shape` and `training`
     OwnShape shape;
     OwnTraining training;
+    std::vector<std::string> twins;    ///< attention forms as core/data/attention_forms.h names them; empty = one network as it is
+    std::string match = "parameters";  ///< what twins have in common: a name() of TwinMatch
     std::uint64_t seed = 1;
     DeviceKind device = DeviceKind::Cpu;
     bool operator==(const TrainSetup&) const = default;

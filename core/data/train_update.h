@@ -44,14 +44,16 @@ struct TrainQuestion {
     std::int64_t step = 0;             ///< where it happened
     std::int64_t saved = 0;            ///< step of the saved state
     std::vector<TrainAnswer> answers;  ///< that make sense, the most careful first
+    std::string folder = {};           ///< of the run that asks
 };
 
-/// How a run ended.
+/// How a run ended, or a group of twins.
 struct TrainEnd {
     std::string folder;
-    std::int64_t step = 0, steps = 0;
-    bool stopped = false;     ///< before the last step: it can be resumed
-    bool endedEarly = false;  ///< by patience
+    std::int64_t step = 0, steps = 0;  ///< of the twin that is furthest behind
+    bool stopped = false;              ///< before the last step: it can be resumed
+    bool endedEarly = false;           ///< by patience
+    std::int64_t twins = 0;            ///< how many there are; 0 = a run alone
 };
 
 /// Everything that a page shows of a run on the disk.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace loom {
 
@@ -18,6 +19,14 @@ struct TrainingMemory {
     [[nodiscard]] std::int64_t total() const { return weights + gradients + optimiser + activations + average; }
 };
 
+/// One of several twins.
+struct TwinShape {
+    std::string folder;  ///< "mla-deepseek-r64"
+    std::int64_t parameters = 0;
+    std::int64_t feedForward = 0;  ///< intermediate_size, by which twins are matched
+    std::int64_t kept = 0;         ///< numbers that its cache keeps per token and layer
+};
+
 struct TrainingPlan {
     std::int64_t parameters = 0;
     std::int64_t nonEmbedding = 0;
@@ -27,6 +36,7 @@ struct TrainingPlan {
     std::optional<std::int64_t> available;  ///< bytes that could be had now; none where the system does not say
     bool fits = true;                       ///< memory.total() lies within what is available
     std::optional<double> secondsPerStep;   ///< measured here; none = not yet
+    std::vector<TwinShape> twins;           ///< where there are several: parameters, memory and seconds are those of all
     std::string sentence;                   ///< "1.2 M parameters, 310 MB of 7.5 GB, about 9 min for 1,200 steps of 2,048 tokens."
 
     [[nodiscard]] std::int64_t tokens() const { return steps * tokensPerStep; }

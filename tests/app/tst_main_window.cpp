@@ -51,7 +51,7 @@ TEST_F(Window, StartsEmptyAndSaysHowToBegin) {
     show();
     EXPECT_EQ(window->windowTitle(), QStringLiteral("LatentLoom"));
     EXPECT_FALSE(parts().actions.write->isEnabled());
-    EXPECT_FALSE(parts().actions.saveText->isEnabled());
+    EXPECT_FALSE(parts().actions.saveStory->isEnabled());
     EXPECT_FALSE(parts().message->isVisible());
     EXPECT_EQ(parts().stack->currentWidget(), parts().writePage);
 }
@@ -269,7 +269,7 @@ TEST_F(Window, NewStoryClearsEveryPage) {
     EXPECT_EQ(parts().story->rowCount(), 0);
     EXPECT_EQ(parts().heads->tokens(), 0);
     EXPECT_EQ(parts().cache->used(), 0);
-    EXPECT_FALSE(parts().actions.saveText->isEnabled());
+    EXPECT_FALSE(parts().actions.saveStory->isEnabled());
 }
 
 TEST_F(Window, ThePathCanBeChangedForALatentOnly) {

@@ -52,6 +52,8 @@ TEST_F(SettingsFile, RoundTrip) {
     TrainSetup& train = settings.train;
     train.stories = "/tales, ä.jsonl";
     train.separator = "line";
+    train.twins = {"mha", "mla-deepseek:r=64"};
+    train.match = "flops";
     train.field = "tale";
     train.made = 777;
     train.validShare = 0.25;

@@ -64,6 +64,12 @@ def configurations():
     write("latentloom_json", "twin.json", {"format_version": 1, "name": "Small", "twin": "../other"})
     write("latentloom_json", "below.json", {"format_version": 1, "name": "Small", "twin": "below/x"})
     write("group_json", "pair.json", {"format_version": 1, "twins": ["mha", "mla-deepseek-r64"], "match": "flops"})
+    write("story_file", "two_ends.json", {"format_version": 1, "shown": 2, "read_last": [2], "passages": [
+        {"goes_on_from": 0, "origin": "person", "model": "m", "text": "Once", "tokens": [
+            {"id": 1, "text": "", "origin": "special", "label": "<s>"}, {"id": 7, "text": "Once", "probability": 0.5}]},
+        {"goes_on_from": 1, "origin": "model", "seed": "18446744073709551615", "samplers": {"temperature": 0.5, "topK": 3},
+         "tokens": [{"id": 8, "text": " upon"}]},
+        {"goes_on_from": 1, "origin": "edit", "bookmarked": True, "note": "better", "tokens": [{"id": 9, "text": " there"}]}]})
     write("run_notes", "notes.json", {"format_version": 1, "name": "Small", "notes": "two\nlines"})
     card = json.loads((HERE.parent.parent / "models" / "demo-mla" / "training.json").read_text())
     write("model_card", "demo.json", shortened(card))

@@ -204,13 +204,13 @@ public:
     void timeLayers(bool on) override { m_script->layerTimes = on; }
 
 private:
-    static TokenStep step(TokenId id, std::int64_t position, TokenOrigin origin) {
+    TokenStep step(TokenId id, std::int64_t position, TokenOrigin origin) const {
         TokenStep result;
         result.token = id;
         result.position = position;
         result.origin = origin;
         if (id.value() >= 1000)
-            result.text = std::string(" w").append(std::to_string(id.value() - 1000));
+            result.text = std::string(m_script->word).append(std::to_string(id.value() - 1000));
         else if (id.value() > 2)
             result.text = std::string(1, static_cast<char>(id.value()));
         result.label = result.text;

@@ -44,10 +44,11 @@ struct Script {
     bool latent = false;               ///< the model is an MLA network
     std::int64_t context = 4096;
     bool failNewSession = false;
-    bool pair = false;    ///< ".../mla" has a latent and ".../mha" has none, and they are twins
-    bool cuda = false;    ///< CUDA can be used
-    bool fast = true;     ///< there is a fast path
-    std::string problem;  ///< of the card, in every summary
+    bool pair = false;        ///< ".../mla" has a latent and ".../mha" has none, and they are twins
+    bool cuda = false;        ///< CUDA can be used
+    bool fast = true;         ///< there is a fast path
+    std::string word = " w";  ///< what generated tokens begin with
+    std::string problem;      ///< of the card, in every summary
 
     std::atomic<std::int64_t> opens{0};
     std::atomic<std::int64_t> tokens{0};    ///< generated in all

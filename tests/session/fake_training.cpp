@@ -23,6 +23,11 @@ public:
 
     std::vector<TrainChoice> choices() const override { return {{"2-minutes", "2 minutes", "small", true}}; }
     std::string folderFor(const TrainSetup& setup) const override { return "/runs/" + (setup.name.empty() ? "run" : setup.name); }
+    std::vector<std::string> runsIn(const std::string& folder, const TrainSetup* setup) const override {
+        std::vector<std::string> runs;
+        for (const std::string& twin : twinsIn(folder, setup)) runs.push_back(folder + '/' + twin);
+        return runs.empty() ? std::vector<std::string>{folder} : runs;
+    }
     std::vector<ReferenceCurve> references(const std::string&) override { return {{"Demo", {{10, 1000, 3.0, {}}}}}; }
 
     Result<DataLook> look(const TrainSetup& setup, std::stop_token) override {
@@ -48,9 +53,10 @@ public:
         return std::optional(plan);
     }
 
-    Result<TrainSummary> train(const std::string& folder, const TrainSetup* setup, MemoryAccount&, TrainObserver& observer,
-                               std::stop_token stop) override {
+    Result<std::vector<TrainSummary>> train(const std::string& folder, const TrainSetup* setup, TwinsObserver& observer,
+                                            std::stop_token stop) override {
         m_script->nice = session::niceOfThisThread();
+        const std::vector<std::string> twins = twinsIn(folder, setup);
         {
             const std::scoped_lock lock(m_script->mutex);
             if (setup != nullptr)
@@ -58,7 +64,32 @@ public:
             else
                 m_script->resumed.push_back(folder);
         }
-        observer.onPhase("encoding the stories", 1, 2);
+        observer.group().onPhase("encoding the stories", 1, 2);
+        if (twins.empty()) {
+            auto alone = trainOne(folder, setup, observer.twin(0, {}), stop);
+            if (!alone) return tl::unexpected(alone.error());
+            return std::vector{*alone};
+        }
+        std::vector<TrainObserver*> observers;
+        for (std::size_t i = 0; i < twins.size(); ++i) observers.push_back(&observer.twin(i, twins[i]));
+        std::vector<TrainSummary> all(twins.size());
+        for (TrainSummary& one : all) one.steps = m_script->steps;
+        for (std::int64_t step = 1; step <= m_script->steps && !stop.stop_requested(); ++step) {
+            for (std::size_t i = 0; i < twins.size(); ++i) {
+                if (m_script->stepsWait && !m_script->step.pass(stop)) break;
+                if (step == m_script->askAtStep && i == 1)
+                    (void)observers[i]->onPause({m_script->cause, Error{"The loss jumped", folder, "Go back"}, step, step - 1});
+                observers[i]->onStep({pointAt(step), m_script->steps, 100, static_cast<double>(m_script->steps - step)});
+                all[i].step = step;
+                ++m_script->done;
+            }
+        }
+        for (TrainSummary& one : all) one.stopped = one.step < one.steps;
+        return all;
+    }
+
+    Result<TrainSummary> trainOne(const std::string& folder, const TrainSetup* setup, TrainObserver& observer,
+                                  const std::stop_token& stop) {
         TrainSummary summary;
         summary.steps = m_script->steps;
         std::int64_t step = setup == nullptr ? m_script->done.load() : 0;
@@ -106,6 +137,11 @@ public:
     }
 
 private:
+    /// Of the setup; a folder that is called "group" has two.
+    static std::vector<std::string> twinsIn(const std::string& folder, const TrainSetup* setup) {
+        if (setup != nullptr) return setup->twins;
+        return folder.ends_with("group") ? std::vector<std::string>{"mha", "mla"} : std::vector<std::string>{};
+    }
     Result<void> call(std::string what) {
         if (what.find("bad") != std::string::npos) return tl::unexpected(Error{"It cannot be done", what, {}});
         const std::scoped_lock lock(m_script->mutex);

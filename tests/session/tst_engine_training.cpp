@@ -52,5 +52,37 @@ TEST(EngineTraining, aShapeOfOnesOwnIsReadAsWhatItSays) {
     }
 }
 
+TEST(EngineTraining, twinsArePlannedTogetherAndFoundAgain) {
+    const auto backend = makeEngineTraining();
+    TrainSetup setup;
+    setup.preset.clear();
+    setup.shape = {Latent::None, 64, 2, 4, 128, 8, 8, 64, 500};
+    const auto alone = backend->plan(setup, false, {}, {});
+    ASSERT_TRUE(alone && *alone) << alone.error().message();
+    EXPECT_TRUE((*alone)->twins.empty());
+    setup.twins = {"mha", "mla-deepseek:r=16:dr=8", "mla-paper:r=4"};
+    const auto plan = backend->plan(setup, false, {}, {});
+    ASSERT_TRUE(plan && *plan) << plan.error().message();
+    ASSERT_EQ((*plan)->twins.size(), 3U);
+    EXPECT_EQ((*plan)->twins[0].kept, 2 * 64);
+    EXPECT_EQ((*plan)->twins[1].kept, 16 + 8);
+    EXPECT_EQ((*plan)->twins[2].kept, 4 * (4 + 4));
+    EXPECT_EQ((*plan)->twins[0].parameters, (*alone)->parameters);
+    EXPECT_GT((*plan)->twins[1].feedForward, 128) << "a latent needs fewer weights; the width makes up for them";
+    EXPECT_NEAR(static_cast<double>((*plan)->twins[1].parameters), static_cast<double>((*alone)->parameters),
+                0.005 * static_cast<double>((*alone)->parameters));
+    EXPECT_EQ((*plan)->parameters, (*plan)->twins[0].parameters + (*plan)->twins[1].parameters + (*plan)->twins[2].parameters);
+    EXPECT_GT((*plan)->memory.optimiser, 2 * (*alone)->memory.optimiser);
+    EXPECT_EQ(backend->runsIn("/runs/x", &setup),
+              (std::vector<std::string>{"/runs/x/mha", "/runs/x/mla-deepseek-r16-dr8", "/runs/x/mla-paper-r4"}));
+    EXPECT_EQ(backend->runsIn("/no such group", nullptr), std::vector<std::string>{"/no such group"});
+    setup.twins = {"mha", "mla-deepseek:x=3"};
+    const auto unknown = backend->plan(setup, false, {}, {});
+    ASSERT_FALSE(unknown);
+    EXPECT_NE(unknown.error().message().find("'x'"), std::string::npos) << unknown.error().message();
+    setup.twins = {"mha"};
+    EXPECT_FALSE(backend->plan(setup, false, {}, {})) << "nobody is a twin of himself";
+}
+
 }  // namespace
 }  // namespace loom::session

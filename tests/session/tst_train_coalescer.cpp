@@ -20,7 +20,6 @@ protected:
                                      asked.push_back(question);
                                      return answer;
                                  },
-                             .memory = [] { return std::int64_t{77}; },
                              .now = [this] { return now; }}};
     void step(std::int64_t number) {
         TrainProgress progress;
@@ -67,15 +66,13 @@ TEST_F(Coalescer, PhasesEndWithTheFirstStep) {
     EXPECT_EQ(sent[1].stories[0].stories[0].seed, 5);
 }
 
-TEST_F(Coalescer, MemoryIsFilledInWhereAPointDoesNotSay) {
-    step(1);
-    TrainProgress known;
-    known.point.step = 2;
-    known.point.memoryBytes = 5;
-    observer.onStep(known);
+TEST_F(Coalescer, TwinsShareTheUpdatesOfASecond) {
+    observer.setInterval(3 * kTrainInterval);
+    for (int i = 1; i <= 1000; ++i, now += 2ms) step(i);
     observer.finish();
-    EXPECT_EQ(sent[0].points[0].memoryBytes, 77);
-    EXPECT_EQ(sent[1].points[0].memoryBytes, 5);
+    EXPECT_GE(sent.size(), 6U);
+    EXPECT_LE(sent.size(), 9U);
+    EXPECT_EQ(sent.back().points.back().step, 1000);
 }
 
 TEST_F(Coalescer, AQuestionComesAfterWhatLedToIt) {
@@ -87,6 +84,7 @@ TEST_F(Coalescer, AQuestionComesAfterWhatLedToIt) {
     EXPECT_EQ(sent[1].points[0].step, 2);
     ASSERT_EQ(asked.size(), 1U);
     EXPECT_EQ(asked[0].text, "The loss jumped (/runs/a). Go back");
+    EXPECT_EQ(asked[0].folder, "/runs/a");
     EXPECT_EQ(asked[0].answers, (std::vector{TrainAnswer::RollBack, TrainAnswer::GoOn, TrainAnswer::Stop}));
     EXPECT_EQ(questionOf({PauseCause::CannotWrite, {}, 1, 1}).answers, (std::vector{TrainAnswer::Retry, TrainAnswer::Stop}));
     EXPECT_EQ(questionOf({PauseCause::NotFinite, {}, 1, 1}).answers, (std::vector{TrainAnswer::RollBack, TrainAnswer::Stop}));

@@ -2,6 +2,8 @@
 // TrainController over a backend made of gates: one run at a time, questions, stops, plans that replace each other.
 #include "app/session/train_controller.h"
 
+#include <map>
+
 #include <gtest/gtest.h>
 
 #include <QSignalSpy>
@@ -119,6 +121,52 @@ TEST_F(Training, AQuestionWaitsWithoutTheWindow) {
     controller->answer(TrainAnswer::GoOn);
     ASSERT_TRUE(wait([&] { return !ended.isEmpty(); }));
     EXPECT_EQ(script->answers, std::vector{TrainAnswer::GoOn});
+}
+
+TEST_F(Training, TwinsAreOneJobWithReportsOfEach) {
+    QSignalSpy started(controller.get(), &TrainController::started), ended(controller.get(), &TrainController::ended);
+    QSignalSpy asked(controller.get(), &TrainController::asked);
+    std::map<std::string, std::vector<std::int64_t>> of;
+    std::map<std::string, std::string> phases;
+    QObject::connect(controller.get(), &TrainController::updated, controller.get(), [&](const std::shared_ptr<const TrainUpdate>& u) {
+        for (const TrainPoint& point : u->points) of[u->folder].push_back(point.step);
+        if (!u->phase.empty()) phases[u->folder] = u->phase;
+    });
+    script->askAtStep = 4;
+    TrainSetup setup = named("pair");
+    setup.twins = {"mha", "mla"};
+    const QStringList runs{QStringLiteral("/runs/pair/mha"), QStringLiteral("/runs/pair/mla")};
+    EXPECT_EQ(controller->start(setup), QStringLiteral("/runs/pair"));
+    EXPECT_EQ(started[0][1].toStringList(), runs);
+    EXPECT_EQ(controller->runs(), runs);
+    ASSERT_TRUE(wait([&] { return !asked.isEmpty(); }));
+    EXPECT_EQ(asked[0][0].value<std::shared_ptr<const TrainQuestion>>()->folder, "/runs/pair/mla");
+    controller->answer(TrainAnswer::GoOn);
+    ASSERT_TRUE(wait([&] { return !ended.isEmpty(); }));
+    EXPECT_TRUE(controller->runs().isEmpty());
+    const auto end = ended[0][0].value<std::shared_ptr<const TrainEnd>>();
+    EXPECT_EQ(end->folder, "/runs/pair");
+    EXPECT_EQ(end->twins, 2);
+    EXPECT_EQ(end->step, 40);
+    EXPECT_EQ(phases.count("/runs/pair"), 1U);
+    for (const char* run : {"/runs/pair/mha", "/runs/pair/mla"}) {
+        ASSERT_EQ(of[run].size(), 40U) << run;
+        EXPECT_EQ(of[run].back(), 40);
+    }
+}
+
+TEST_F(Training, AGroupIsResumedWhole) {
+    script->stepsWait = true;
+    QSignalSpy started(controller.get(), &TrainController::started), ended(controller.get(), &TrainController::ended);
+    controller->resume(QStringLiteral("/runs/group"));
+    EXPECT_EQ(started[0][1].toStringList(), (QStringList{QStringLiteral("/runs/group/mha"), QStringLiteral("/runs/group/mla")}));
+    script->step.allow(5);
+    ASSERT_TRUE(wait([&] { return script->done == 5; }));
+    controller->stop();
+    ASSERT_TRUE(wait([&] { return !ended.isEmpty(); }));
+    const auto end = ended[0][0].value<std::shared_ptr<const TrainEnd>>();
+    EXPECT_TRUE(end->stopped);
+    EXPECT_EQ(end->step, 2) << "that of the twin that is furthest behind";
 }
 
 TEST_F(Training, AnErrorEndsTheRunAndIsSaidOnce) {

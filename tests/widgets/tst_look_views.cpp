@@ -18,6 +18,7 @@
 
 #include "tests/widgets/attention_fixture.h"
 #include "tests/widgets/look_samples.h"
+#include "tests/widgets/pixels.h"
 #include "widgets/common/number_format.h"
 #include "widgets/common/theme.h"
 #include "widgets/inside/colour_map.h"
@@ -60,14 +61,8 @@ struct Stage {
 
 QImage pictureOf(QWidget* widget) { return widget->grab().toImage().convertToFormat(QImage::Format_RGB32); }
 
-QRgb pixelAt(const QImage& image, QPointF point) {
-    const double ratio = image.devicePixelRatio();
-    return image.pixel(static_cast<int>(std::floor(point.x() * ratio)), static_cast<int>(std::floor(point.y() * ratio)));
-}
-
-bool near(QRgb a, QRgb b) {
-    return std::abs(qRed(a) - qRed(b)) <= 2 && std::abs(qGreen(a) - qGreen(b)) <= 2 && std::abs(qBlue(a) - qBlue(b)) <= 2;
-}
+using test::near;
+using test::pixelAt;
 
 }  // namespace
 

@@ -83,7 +83,7 @@ TEST(Theme, ApplyingChangesPaletteAndIcons) {
 TEST(Icons, EveryIconDrawsSomethingAtEverySize) {
     for (const char* name :
          {"write",      "inside",       "cache", "open", "play",  "stop",    "dice", "new-story", "chevron-left", "chevron-right",
-          "chevron-up", "chevron-down", "sun",   "moon", "theme", "sliders", "find", "close",     "copy",         "info"}) {
+          "chevron-up", "chevron-down", "sun",   "moon", "theme", "sliders", "tree", "find", "close",     "copy",         "info"}) {
         const QIcon picture = icon(QLatin1String(name));
         ASSERT_FALSE(picture.isNull()) << name;
         for (const int side : {16, 24, 30, 48}) {

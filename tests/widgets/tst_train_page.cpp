@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QLineEdit>
 #include <QListView>
@@ -14,6 +15,7 @@
 #include <QSlider>
 #include <QSpinBox>
 #include <QTest>
+#include <QToolButton>
 
 #include "tests/widgets/train_samples.h"
 #include "widgets/common/theme.h"
@@ -26,6 +28,7 @@
 #include "widgets/train/run_view.h"
 #include "widgets/train/setup_view.h"
 #include "widgets/train/stories_strip.h"
+#include "widgets/train/twin_fields.h"
 
 using namespace loom;
 using namespace loom::ui;
@@ -180,6 +183,8 @@ TEST_F(TrainPageTest, ASetupComesBackAsItWasGiven) {
     s.preset.clear();
     s.shape = {Latent::PerHead, 256, 6, 8, 1024, 16, 32, 512, 4096};
     s.training = {4, 100, 1.5e-3, "linear", "bf16", 0.1, 0.999, 5};
+    s.twins = {"mha", "mla-paper:r=8", "gqa"};
+    s.match = "flops";
     s.separator = "blank-line";
     s.field = "tale";
     s.seed = 42;
@@ -189,7 +194,7 @@ TEST_F(TrainPageTest, ASetupComesBackAsItWasGiven) {
 
 TEST_F(TrainPageTest, ARunIsShownFromItsFirstStep) {
     QSignalSpy pauses(&page, &TrainPage::pauseWanted);
-    page.setStarted(kA);
+    page.setStarted(kA, {kA});
     EXPECT_EQ(page.shown(), kA);
     EXPECT_TRUE(header().pauseButton()->isVisible());
     EXPECT_FALSE(header().resumeButton()->isVisible());
@@ -220,18 +225,95 @@ TEST_F(TrainPageTest, ARunIsShownFromItsFirstStep) {
     EXPECT_EQ(resumes[0][0].toString(), kA);
 }
 
+TEST_F(TrainPageTest, TwinsAreChosenOneFormALine) {
+    TwinFields& twins = *setup().twinFields();
+    QSignalSpy plans(&setup(), &SetupView::planWanted);
+    EXPECT_TRUE(setup().setup().twins.empty());
+    twins.box()->click();
+    EXPECT_EQ(setup().setup().twins, (std::vector<std::string>{"mha", "mla-deepseek"}));
+    twins.addButton()->click();
+    EXPECT_EQ(setup().setup().twins, (std::vector<std::string>{"mha", "mla-deepseek", "mha-learned"})) << "one that is not there yet";
+    QLineEdit* numbers = twins.findChildren<QLineEdit*>()[1];
+    QTest::keyClicks(numbers, QStringLiteral("r=64, dr=8"));
+    QTest::keyClick(numbers, Qt::Key_Return);
+    EXPECT_EQ(setup().setup().twins[1], "mla-deepseek:r=64:dr=8");
+    QTest::keyClicks(numbers, QStringLiteral("x"));
+    EXPECT_EQ(numbers->text(), QStringLiteral("r=64, dr=8")) << "no form is written so";
+    combo(QStringLiteral("Twins are matched by"))->setCurrentIndex(1);
+    EXPECT_EQ(setup().setup().match, "flops");
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !plans.isEmpty(); }));
+    EXPECT_EQ(plans.back()[0].value<TrainSetup>().twins.size(), 3U);
+    TrainingPlan planned = test::planFor(3'600'000);
+    planned.twins = {{"mha", 1'200'000, 512, 384}, {"mla-deepseek-r64-dr8", 1'201'000, 540, 72}, {"mha-learned", 1'200'000, 512, 384}};
+    setup().setPlan(planned, true);
+    EXPECT_TRUE(twins.notes()[1].startsWith(QStringLiteral("keeps 72 numbers per token and layer"))) << twins.notes()[1].toStdString();
+    EXPECT_TRUE(plan().text().contains(QStringLiteral("in 3 twins"))) << plan().text().toStdString();
+    for (QToolButton* button : twins.findChildren<QToolButton*>())
+        if (button->isEnabled()) {
+            button->click();  // the first
+            break;
+        }
+    EXPECT_EQ(setup().setup().twins, (std::vector<std::string>{"mla-deepseek:r=64:dr=8", "mha-learned"}));
+    EXPECT_FALSE(twins.notes()[0].contains(QStringLiteral("72"))) << "that was said of other twins";
+    twins.box()->click();
+    EXPECT_TRUE(setup().setup().twins.empty());
+    EXPECT_FALSE(twins.addButton()->isVisible());
+    chooseOwn();
+    EXPECT_TRUE(combo(QStringLiteral("Attention"))->isEnabled());
+    twins.box()->click();
+    EXPECT_FALSE(combo(QStringLiteral("Attention"))->isEnabled()) << "the twins' forms decide";
+}
+
+TEST_F(TrainPageTest, TwinsAreShownTogether) {
+    const QString group = QStringLiteral("/runs/pair");
+    const QString mha = group + QStringLiteral("/mha"), mla = group + QStringLiteral("/mla");
+    page.setStarted(group, {mha, mla});
+    EXPECT_EQ(page.shown(), mha);
+    EXPECT_TRUE(page.isGoing(mla));
+    EXPECT_EQ(runs.ticked(), (QStringList{mha, mla})) << "in the order of the twins, their curves laid over each other";
+    TrainUpdate phase;
+    phase.folder = "/runs/pair";
+    phase.phase = "encoding the stories";
+    phase.phaseDone = 1;
+    phase.phaseTotal = 4;
+    page.addUpdate(phase);
+    EXPECT_TRUE(header().statusText().contains(QStringLiteral("encoding the stories, 25"))) << header().statusText().toStdString();
+    for (const QString& twin : {mha, mla}) {
+        TrainUpdate update = updateOf(1, twin == mha ? 20 : 19);
+        update.folder = twin.toStdString();
+        update.stories = {test::storiesAt(twin == mha ? 20 : 19)};
+        page.addUpdate(update);
+    }
+    EXPECT_TRUE(header().statusText().contains(QStringLiteral("2 min 02 s left")))
+        << "both have to be trained: " << header().statusText().toStdString();
+    EXPECT_EQ(page.runView()->lossPlot()->describe(10).size(), 3) << "both curves";
+    EXPECT_TRUE(page.runView()->stories()->shownText().contains(QStringLiteral("story of step 20")));
+    EXPECT_TRUE(page.runView()->stories()->shownText().contains(QStringLiteral("story of step 19"))) << "what the twin wrote stands below";
+    page.setQuestion({"The loss jumped to 9.1", 20, 10, {TrainAnswer::GoOn, TrainAnswer::Stop}, mla.toStdString()});
+    EXPECT_EQ(page.shown(), mla) << "the twin that asks";
+    EXPECT_FALSE(header().questionText().isEmpty());
+    page.showRun(mha);
+    EXPECT_TRUE(header().questionText().isEmpty()) << "it is not this one's question";
+    page.setEnded(group, QStringLiteral("All 2 twins are paused."));
+    EXPECT_FALSE(page.isGoing(mla));
+    QSignalSpy resumes(&page, &TrainPage::resumeWanted);
+    header().resumeButton()->click();
+    ASSERT_EQ(resumes.size(), 1);
+    EXPECT_EQ(resumes[0][0].toString(), group) << "twins go on together";
+}
+
 TEST_F(TrainPageTest, ARunThatGoesBackLosesWhatItTookBack) {
-    page.setStarted(kA);
+    page.setStarted(kA, {kA});
     page.addUpdate(updateOf(1, 40));
     page.addUpdate(updateOf(21, 5));
     EXPECT_EQ(page.runView()->lossPlot()->csv().count(u'\n'), 26);
 }
 
 TEST_F(TrainPageTest, AQuestionIsAnsweredOnThePage) {
-    page.setStarted(kA);
+    page.setStarted(kA, {kA});
     page.showSetup();
     QSignalSpy answers(&page, &TrainPage::answered);
-    page.setQuestion({"The loss jumped to 9.1", 41, 25, {TrainAnswer::RollBack, TrainAnswer::GoOn, TrainAnswer::Stop}});
+    page.setQuestion({"The loss jumped to 9.1", 41, 25, {TrainAnswer::RollBack, TrainAnswer::GoOn, TrainAnswer::Stop}, "/runs/a"});
     EXPECT_EQ(page.shown(), kA) << "the question is brought into view";
     EXPECT_EQ(header().questionText(), QStringLiteral("The loss jumped to 9.1"));
     ASSERT_EQ(header().answerButtons().size(), 3U);
@@ -278,11 +360,12 @@ TEST_F(TrainPageTest, StoriesAreScrubbed) {
     strip->slider()->setValue(0);
     EXPECT_EQ(strip->shownStep(), 20);
     EXPECT_TRUE(strip->shownText().contains(QStringLiteral("story of step 20")));
-    strip->setStories({test::storiesAt(20), test::storiesAt(40), test::storiesAt(60)}, false);
+    strip->setStories({{QStringLiteral("a"), Qt::red, {test::storiesAt(20), test::storiesAt(40), test::storiesAt(60)}}}, false);
     EXPECT_EQ(strip->shownStep(), 20) << "a person reads there";
     strip->showStep(55);
     EXPECT_EQ(strip->shownStep(), 60);
-    strip->setStories({test::storiesAt(20), test::storiesAt(40), test::storiesAt(60), test::storiesAt(80)}, false);
+    strip->setStories(
+        {{QStringLiteral("a"), Qt::red, {test::storiesAt(20), test::storiesAt(40), test::storiesAt(60), test::storiesAt(80)}}}, false);
     EXPECT_EQ(strip->shownStep(), 80) << "at the newest it follows";
 }
 

@@ -4,17 +4,22 @@
 
 #include <QCoreApplication>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTest>
+#include <QToolButton>
+#include <QTreeView>
 
 #include "tests/widgets/story_samples.h"
 #include "widgets/itemmodels/story_model.h"
+#include "widgets/itemmodels/story_tree_model.h"
 #include "widgets/write/alternatives_popup.h"
 #include "widgets/write/prompt_edit.h"
 #include "widgets/write/sampler_panel.h"
+#include "widgets/write/story_tree_panel.h"
 #include "widgets/write/story_view.h"
 #include "widgets/write/write_page.h"
 
@@ -23,7 +28,8 @@ namespace {
 
 struct WritePageTest : ::testing::Test {
     StoryModel story;
-    WritePage page{&story};
+    StoryTreeModel tree;
+    WritePage page{&story, &tree};
     QSignalSpy asked{&page, &WritePage::writeRequested};
     void SetUp() override {
         page.resize(1280, 640);
@@ -227,6 +233,89 @@ TEST_F(WritePageTest, PopoverFollowsTheInspectedToken) {
     EXPECT_TRUE(page.rect().contains(popup->geometry().center()));
     story.clear();
     EXPECT_FALSE(popup->isVisible());
+}
+
+Passage passage(const std::vector<std::string>& words, PassageOrigin origin) {
+    Passage made;
+    made.origin = origin;
+    for (const std::string& word : words) made.tokens.push_back(samples::token(0, word, TokenOrigin::Generated));
+    return made;
+}
+
+TEST_F(WritePageTest, AHeldWordIsExchangedForAnother) {
+    qRegisterMetaType<Alternative>();
+    page.setReady(true);
+    story.apply(samples::story({" there", " was"}));
+    QCoreApplication::processEvents();
+    QSignalSpy branches(&page, &WritePage::branchRequested);
+    StoryView* view = page.storyView();
+    const QPoint word = view->tokenRects(5).front().center().toPoint();
+    QTest::mouseClick(view->viewport(), Qt::LeftButton, {}, word);
+    EXPECT_TRUE(view->isHeld());
+    EXPECT_EQ(view->inspectedToken(), 5);
+    ASSERT_TRUE(page.popup()->isVisible());
+    EXPECT_FALSE(page.popup()->canBeChosen(0)) << "that is the word already";
+    EXPECT_TRUE(page.popup()->canBeChosen(1));
+    QTest::mouseMove(view->viewport(), view->tokenRects(6).front().center().toPoint());
+    EXPECT_EQ(view->inspectedToken(), 5) << "held until it is let go";
+    QTest::keyClick(view, Qt::Key_Down);
+    QTest::keyClick(view, Qt::Key_Return);
+    ASSERT_EQ(branches.size(), 1);
+    EXPECT_EQ(branches[0][0].toLongLong(), 5);
+    EXPECT_EQ(branches[0][1].value<Alternative>().text, " cat");
+    EXPECT_FALSE(view->isHeld());
+    view->inspect(6, false);
+    QTest::keyClick(view, Qt::Key_Return);
+    EXPECT_TRUE(view->isHeld()) << "the keyboard holds as well";
+    QTest::keyClick(view, Qt::Key_Return);
+    EXPECT_EQ(branches.size(), 1) << "nothing was marked";
+    QTest::keyClick(view, Qt::Key_Escape);
+    EXPECT_FALSE(view->isHeld());
+}
+
+TEST_F(WritePageTest, VersionsAreCountedAndChanged) {
+    EXPECT_TRUE(page.versionText().isEmpty());
+    StoryTree grown;
+    grown.append(passage({"Once"}, PassageOrigin::Person));
+    const PassageId first = grown.append(passage({" a", " dog"}, PassageOrigin::Model));
+    grown.cut(1);
+    grown.append(passage({" a", " cat"}, PassageOrigin::Edit));
+    tree.setTree(grown);
+    EXPECT_EQ(page.versionText(), QStringLiteral("2 of 2"));
+    QSignalSpy chosen(page.treePanel(), &StoryTreePanel::chosen), removed(page.treePanel(), &StoryTreePanel::removeWanted);
+    QSignalSpy marked(page.treePanel(), &StoryTreePanel::bookmarkWanted);
+    QTreeView* view = page.treePanel()->view();
+    const QModelIndex top = view->model()->index(0, 0);
+    ASSERT_EQ(view->model()->rowCount(top), 2) << "versions stand one step further in";
+    EXPECT_TRUE(view->isExpanded(top));
+    EXPECT_EQ(view->currentIndex(), view->model()->index(1, 0, top));
+    QTest::mouseClick(view->viewport(), Qt::LeftButton, {}, view->visualRect(view->model()->index(0, 0, top)).center());
+    ASSERT_GE(chosen.size(), 1);
+    EXPECT_EQ(chosen.back()[0].toLongLong(), first.value());
+    QTest::keyClick(view, Qt::Key_B);
+    ASSERT_EQ(marked.size(), 1);
+    EXPECT_TRUE(marked[0][1].toBool());
+    QTest::keyClick(view, Qt::Key_Delete);
+    EXPECT_EQ(removed.size(), 1);
+    page.treePanel()->search()->setText(QStringLiteral("cat"));
+    ASSERT_EQ(view->model()->rowCount(), 1);
+    EXPECT_EQ(view->model()->rowCount(view->model()->index(0, 0)), 1) << "with the passages that lead there";
+    page.treePanel()->search()->setText(QStringLiteral("bird"));
+    EXPECT_TRUE(page.treePanel()->note().contains(QStringLiteral("No passage")));
+    page.treePanel()->search()->clear();
+    grown.follow(first);
+    tree.setTree(grown);
+    EXPECT_EQ(page.versionText(), QStringLiteral("1 of 2"));
+    QSignalSpy sideways(&page, &WritePage::sidewaysRequested);
+    for (QToolButton* button : page.findChildren<QToolButton*>())
+        if (button->accessibleName().contains(QStringLiteral("version after"))) button->click();
+    ASSERT_EQ(sideways.size(), 1);
+    EXPECT_EQ(sideways[0][0].toInt(), 1);
+    page.setTreeVisible(false);
+    EXPECT_FALSE(page.treeVisible());
+    page.setTreeVisible(true);
+    EXPECT_TRUE(page.restoreTreeSplitterState(page.treeSplitterState()));
+    EXPECT_FALSE(page.restoreTreeSplitterState({}));
 }
 
 }  // namespace

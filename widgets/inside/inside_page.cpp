@@ -100,7 +100,6 @@ void InsidePage::connectViews() {
     connect(m_looks, &LookTabs::stopRequested, this, &InsidePage::lookStopRequested);
     connect(m_rows, &QSplitter::splitterMoved, this, &InsidePage::looksChanged);
     connect(m_looks->tabBar(), &QTabBar::tabBarDoubleClicked, this, [this] { m_splitter->setVisible(!m_splitter->isVisible()); });
-    addActions(m_looks->undoActions());  // wherever the focus is on this page
     connect(switches(), &HeadSwitchModel::offChanged, this, [this] {
         refreshPlace();
         emit looksChanged();
@@ -198,6 +197,8 @@ void InsidePage::setLookNote(Look look, const QString& title, const QString& sen
 }
 
 HeadSwitchModel* InsidePage::switches() const { return m_looks->switches(); }
+
+QUndoStack* InsidePage::undoStack() const { return m_looks->undoStack(); }
 
 QByteArray InsidePage::splitterState() const {
     QByteArray state;

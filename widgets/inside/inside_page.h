@@ -15,6 +15,7 @@ class QLabel;
 class QSplitter;
 class QStackedWidget;
 class QToolButton;
+class QUndoStack;
 
 namespace loom::ui {
 
@@ -57,6 +58,8 @@ public:
     void setLookNote(Look look, const QString& title, const QString& sentence);
     /// Which heads are off in the view "Heads off".
     [[nodiscard]] HeadSwitchModel* switches() const;
+    /// What Edit → Undo takes back while this page is in view.
+    [[nodiscard]] QUndoStack* undoStack() const;
     [[nodiscard]] AttentionPanel* panel() const { return m_panel; }
     [[nodiscard]] LookTabs* looks() const { return m_looks; }
 

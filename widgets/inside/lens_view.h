@@ -2,23 +2,18 @@
 // LensView: what the network would say after each of its layers (logit lens, nostalgebraist 2020).
 #pragma once
 
-#include "widgets/inside/look_frame.h"
-
-class QTableView;
+#include "widgets/inside/heat_table.h"
 
 namespace loom::ui {
 
-class HeatDelegate;
 class LensModel;
 class StoryModel;
-class WeightLegend;
 
-class LensView final : public LookFrame {
+class LensView final : public HeatTable {
     Q_OBJECT
 
 public:
     explicit LensView(const StoryModel* story, QWidget* parent = nullptr);
-    void setColourMap(ColourMapKind kind) override;
     /// Brings a word of the story into view.
     void showToken(int token);
 
@@ -27,10 +22,9 @@ protected:
     void take(const std::shared_ptr<const LookAnswer>& answer) override;
 
 private:
+    LensView(LensModel* model, QWidget* parent);
+
     LensModel* m_model;
-    HeatDelegate* m_delegate;
-    WeightLegend* m_legend;
-    QTableView* m_table;
 };
 
 }  // namespace loom::ui

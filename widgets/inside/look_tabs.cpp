@@ -43,7 +43,7 @@ LookFrame* LookTabs::frame(Look look) const {
 
 HeadSwitchModel* LookTabs::switches() const { return m_without->switches(); }
 
-QList<QAction*> LookTabs::undoActions() const { return m_without->actions(); }
+QUndoStack* LookTabs::undoStack() const { return m_without->undoStack(); }
 
 void LookTabs::setColourMap(ColourMapKind kind) {
     for (LookFrame* each : m_frames) each->setColourMap(kind);

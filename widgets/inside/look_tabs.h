@@ -10,6 +10,8 @@
 #include "core/data/look.h"
 #include "widgets/inside/colour_map.h"
 
+class QUndoStack;
+
 namespace loom::ui {
 
 class HeadSwitchModel;
@@ -29,8 +31,8 @@ public:
     /// Null where no tab shows such a look.
     [[nodiscard]] LookFrame* frame(Look look) const;
     [[nodiscard]] HeadSwitchModel* switches() const;
-    /// Undo and redo of heads that were switched, with their keys.
-    [[nodiscard]] QList<QAction*> undoActions() const;
+    /// Heads that were switched.
+    [[nodiscard]] QUndoStack* undoStack() const;
     void setColourMap(ColourMapKind kind);
     void setCurrentHead(int layer, int head);
 

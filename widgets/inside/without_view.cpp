@@ -2,9 +2,7 @@
 #include "widgets/inside/without_view.h"
 
 #include <algorithm>
-#include <utility>
 
-#include <QAction>
 #include <QBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -38,25 +36,22 @@ WithoutView::WithoutView(const StoryModel* story, QWidget* parent)
     m_all->setToolTip(tr("Switch all heads on again"));
     bar()->insertWidget(0, m_this);
     bar()->insertWidget(1, m_all);
-    QAction* undo = m_undo->createUndoAction(this);
-    undo->setShortcuts(QKeySequence::Undo);
-    QAction* redo = m_undo->createRedoAction(this);
-    redo->setShortcuts(QKeySequence::Redo);
-    int place = 2;
-    for (const auto& [action, text] : {std::pair{undo, tr("Undo")}, std::pair{redo, tr("Redo")}}) {
-        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-        addAction(action);
-        auto* button = new QToolButton(this);
-        button->setText(text);
-        const auto follow = [button, change = action] {
-            button->setEnabled(change->isEnabled());
-            button->setToolTip(change->text());  // "Undo switch off layer 3, head 0"
-        };
-        connect(action, &QAction::changed, button, follow);
-        connect(button, &QToolButton::clicked, action, &QAction::trigger);
-        bar()->insertWidget(place++, button);
-        follow();
-    }
+    auto* undo = new QToolButton(this);
+    undo->setText(tr("Undo"));
+    auto* redo = new QToolButton(this);
+    redo->setText(tr("Redo"));
+    bar()->insertWidget(2, undo);
+    bar()->insertWidget(3, redo);
+    const auto refresh = [this, undo, redo] {
+        undo->setEnabled(m_undo->canUndo());
+        undo->setToolTip(m_undo->canUndo() ? tr("Undo: %1").arg(m_undo->undoText()) : tr("Nothing to undo"));
+        redo->setEnabled(m_undo->canRedo());
+        redo->setToolTip(m_undo->canRedo() ? tr("Redo: %1").arg(m_undo->redoText()) : tr("Nothing to redo"));
+    };
+    connect(m_undo, &QUndoStack::indexChanged, this, refresh);
+    connect(undo, &QToolButton::clicked, m_undo, &QUndoStack::undo);
+    connect(redo, &QToolButton::clicked, m_undo, &QUndoStack::redo);
+    refresh();
     m_summary = new QLabel(this);
     m_summary->setTextFormat(Qt::PlainText);
     m_summary->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -84,6 +79,9 @@ WithoutView::WithoutView(const StoryModel* story, QWidget* parent)
     connect(m_switches, &HeadSwitchModel::modelReset, this, [this] { refreshButtons(); });
     refreshButtons();
 }
+
+// The stack clears itself when it goes, and who listens may be gone by then.
+WithoutView::~WithoutView() { m_undo->disconnect(); }
 
 QWidget* WithoutView::buildSwitches() {
     m_grid = new QTableView(this);

@@ -23,6 +23,7 @@ class WithoutView final : public LookFrame {
 
 public:
     explicit WithoutView(const StoryModel* story, QWidget* parent = nullptr);
+    ~WithoutView() override;
 
     [[nodiscard]] HeadSwitchModel* switches() const { return m_switches; }
     [[nodiscard]] QUndoStack* undoStack() const { return m_undo; }

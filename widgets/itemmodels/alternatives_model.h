@@ -26,6 +26,8 @@ public:
     void setStep(const TokenStep& step);
     void clear();
 
+    /// `row` must be valid.
+    [[nodiscard]] const Alternative& alternative(int row) const { return m_rows[static_cast<std::size_t>(row)]; }
     [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
     [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
     [[nodiscard]] QVariant data(const QModelIndex& index, int role) const override;

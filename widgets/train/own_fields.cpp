@@ -123,11 +123,17 @@ QSpinBox* OwnFields::addNumber(const QString& name, const QString& help, int lea
 
 void OwnFields::showForm() {
     const auto form = static_cast<Latent>(m_form->currentData().toInt());
-    m_rank->setEnabled(form != Latent::None);
-    m_rankName->setEnabled(form != Latent::None);
+    m_form->setEnabled(!m_formFixed);
+    m_rank->setEnabled(form != Latent::None && !m_formFixed);
+    m_rankName->setEnabled(m_rank->isEnabled());
     m_rankName->setText(form == Latent::PerHead ? tr("Latent per head") : tr("Latent"));
-    m_rotary->setEnabled(form == Latent::Joint);
-    m_rotaryName->setEnabled(form == Latent::Joint);
+    m_rotary->setEnabled(form == Latent::Joint && !m_formFixed);
+    m_rotaryName->setEnabled(m_rotary->isEnabled());
+}
+
+void OwnFields::setFormFixed(bool fixed) {
+    m_formFixed = fixed;
+    showForm();
 }
 
 void OwnFields::setVocabularyFixed(bool fixed) {

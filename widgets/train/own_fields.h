@@ -24,6 +24,8 @@ public:
     void setValues(const OwnShape& shape, const OwnTraining& training);
     /// The vocabulary is the tokenizer's where one is given.
     void setVocabularyFixed(bool fixed);
+    /// The attention form is decided elsewhere: by the twins.
+    void setFormFixed(bool fixed);
     [[nodiscard]] OwnShape shape() const;
     [[nodiscard]] OwnTraining training() const;
 
@@ -43,6 +45,7 @@ private:
     QDoubleSpinBox* m_dropout;
     QLineEdit* m_rate;
     QLabel *m_rankName = nullptr, *m_rotaryName = nullptr, *m_vocabName = nullptr;
+    bool m_formFixed = false;
     bool m_quiet = false;
 };
 

@@ -131,14 +131,20 @@ QString PlanBox::text() const {
 void PlanBox::refresh() {
     const std::int64_t parameters = m_plan ? m_plan->parameters : m_known;
     m_parameters->setText(parameters > 0 ? tr("%1 parameters").arg(formatShortCount(parameters)) : tr("Size: measuring…"));
-    m_parametersNote->setText(m_plan ? tr("%1 without embeddings").arg(formatShortCount(m_plan->nonEmbedding))
-                                     : tr("The size is chosen for the speed of this machine."));
+    if (!m_plan)
+        m_parametersNote->setText(tr("The size is chosen for the speed of this machine."));
+    else if (m_plan->twins.empty())
+        m_parametersNote->setText(tr("%1 without embeddings").arg(formatShortCount(m_plan->nonEmbedding)));
+    else
+        m_parametersNote->setText(
+            tr("in %1 twins, %2 without embeddings").arg(m_plan->twins.size()).arg(formatShortCount(m_plan->nonEmbedding)));
     m_parametersNote->setVisible(m_plan || parameters == 0);
     const bool timed = m_plan && m_plan->secondsPerStep;
     m_time->setText(timed ? tr("About %1").arg(formatDuration(*m_plan->seconds())) : tr("Time: measuring…"));
     m_timeNote->setVisible(m_plan.has_value());
     if (m_plan)
-        m_timeNote->setText(tr("%1 steps of %2 tokens: %3 tokens in all")
+        m_timeNote->setText((m_plan->twins.empty() ? tr("%1 steps of %2 tokens: %3 tokens in all")
+                                                   : tr("%1 steps of %2 tokens for each: %3 tokens, the same for all"))
                                 .arg(formatCount(m_plan->steps), formatCount(m_plan->tokensPerStep), formatShortCount(m_plan->tokens())));
     const bool stuck = !m_problem.isEmpty();
     m_progress->setVisible(!m_final && !stuck);

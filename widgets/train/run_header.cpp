@@ -137,6 +137,11 @@ void RunHeader::setOtherRuns(bool other) {
     refresh();
 }
 
+void RunHeader::setTwins(int twins) {
+    m_twins = twins;
+    refresh();
+}
+
 void RunHeader::setNote(const QString& note) {
     m_note->setText(note);
     m_note->setVisible(!note.isEmpty());
@@ -189,6 +194,7 @@ void RunHeader::refresh() {
     m_name->setText(QString::fromStdString(m_run.name));
     QStringList facts;
     if (!m_run.form.empty()) facts += QString::fromStdString(m_run.form);
+    if (m_twins > 1) facts += tr("one of %1 twins").arg(m_twins);
     if (m_run.parameters > 0) facts += tr("%1 parameters").arg(formatShortCount(m_run.parameters));
     if (!m_run.precision.empty()) facts += QString::fromStdString(m_run.precision);
     if (!m_run.device.empty()) facts += QString::fromStdString(m_run.device).toUpper();
@@ -206,7 +212,11 @@ void RunHeader::refresh() {
     m_pause->setEnabled(!m_stopping);
     m_resume->setVisible(resumable);
     m_resume->setEnabled(!m_other);
-    m_resume->setToolTip(m_other ? tr("Another run is going on. Pause it first.") : tr("Goes on from the last saved step."));
+    m_pause->setToolTip(m_twins > 1 ? tr("All twins are saved at the step where they are, and go on together later.")
+                                    : tr("The run is saved at the step where it is, and goes on from there later."));
+    m_resume->setToolTip(m_other       ? tr("Another run is going on. Pause it first.")
+                         : m_twins > 1 ? tr("All twins go on together from their last saved steps.")
+                                       : tr("Goes on from the last saved step."));
     const bool opens = m_run.state != RunState::Broken && (m_run.step > 0 || !m_live);
     m_open->setEnabled(opens);
     m_inside->setEnabled(opens);

@@ -30,6 +30,8 @@ public:
     void setStopping(bool stopping);
     /// Whether another run is going on, so that this one cannot be resumed.
     void setOtherRuns(bool other);
+    /// How many runs of its group there are, itself included; 1 = it has no twin.
+    void setTwins(int twins);
     /// A line about what happened; empty = none.
     void setNote(const QString& note);
     void setQuestion(const TrainQuestion* question);
@@ -67,6 +69,7 @@ private:
     bool m_live = false;
     bool m_stopping = false;
     bool m_other = false;
+    int m_twins = 1;
     QString m_phase;
     double m_phaseShare = 0;
     double m_secondsLeft = 0;

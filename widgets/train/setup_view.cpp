@@ -25,6 +25,7 @@
 #include "widgets/common/theme.h"
 #include "widgets/train/own_fields.h"
 #include "widgets/train/plan_box.h"
+#include "widgets/train/twin_fields.h"
 
 namespace loom::ui {
 namespace {
@@ -250,10 +251,13 @@ void SetupView::buildNetwork(QGridLayout* grid, int& row) {
     column->addWidget(m_network);
     column->addWidget(m_description);
     column->addWidget(m_own);
+    m_twins = new TwinFields(form);
+    column->addWidget(m_twins);
     grid->addLayout(column, row++, 1);
     m_network->addItem(tr("A size of your own"), QString());
     connect(m_network, &QComboBox::currentIndexChanged, this, [this] { changed(false); });
     connect(m_own, &OwnFields::changed, this, [this] { changed(false); });
+    connect(m_twins, &TwinFields::changed, this, [this] { changed(false); });
 }
 
 void SetupView::setChoices(const std::vector<TrainChoice>& choices) {
@@ -296,6 +300,7 @@ void SetupView::setSetup(const TrainSetup& setup) {
     m_tokenizer->setCurrentIndex(setup.tokenizer.empty() ? Learnt : OfFile);
     m_network->setCurrentIndex(std::max(0, m_network->findData(QString::fromStdString(setup.preset))));
     m_own->setValues(setup.shape, setup.training);
+    m_twins->setTwins(setup.twins, setup.match);
     m_name->setText(QString::fromStdString(setup.name));
     m_seed->setText(QString::number(setup.seed));
     m_device->setCurrentIndex(setup.device == DeviceKind::Cuda ? 1 : 0);
@@ -318,6 +323,8 @@ TrainSetup SetupView::setup() const {
     s.preset = m_network->currentData().toString().toStdString();
     s.shape = m_own->shape();
     s.training = m_own->training();
+    s.twins = m_twins->forms();
+    s.match = m_twins->match();
     s.seed = m_seed->text().toULongLong();
     s.device = static_cast<DeviceKind>(m_device->currentData().toInt());
     return s;
@@ -326,6 +333,11 @@ TrainSetup SetupView::setup() const {
 void SetupView::setBusy(const QString& why) {
     m_busy = why;
     refresh();
+}
+
+void SetupView::setPlan(const TrainingPlan& plan, bool final) {
+    m_plan->setPlan(plan, final);
+    m_twins->setShapes(plan.twins);
 }
 
 void SetupView::setLook(const DataLook& look) {
@@ -419,6 +431,8 @@ void SetupView::ask() {
 void SetupView::refresh() {
     const bool own = m_network->currentData().toString().isEmpty();
     m_own->setVisible(own);
+    const bool twins = !m_twins->forms().empty();
+    m_own->setFormFixed(twins);
     m_own->setVocabularyFixed(m_tokenizer->currentIndex() != Learnt);
     m_made->setEnabled(m_maker->isChecked());
     m_reading->setVisible(m_file->isChecked());
@@ -443,7 +457,7 @@ void SetupView::refresh() {
         const QString shape = QString::fromStdString(problemWith(m_own->shape()));
         if (problem.isEmpty()) problem = shape;
         if (problem.isEmpty() && !(m_own->training().learningRate > 0)) problem = tr("The learning rate must be more than 0.");
-        m_plan->setParameters(shape.isEmpty() ? countParameters(configOf(m_own->shape())).total : 0);
+        m_plan->setParameters(shape.isEmpty() && !twins ? countParameters(configOf(m_own->shape())).total : 0);
     }
     m_plan->setBlocked(problem);
 }

@@ -24,6 +24,7 @@ namespace loom::ui {
 
 class OwnFields;
 class PlanBox;
+class TwinFields;
 
 /// Asks for a look at the stories and for a plan whenever what they depend on has changed, a moment after the last change.
 class SetupView final : public QWidget {
@@ -44,6 +45,9 @@ public:
     void setLook(const DataLook& look);
     void setLookProblem(const QString& problem);
     [[nodiscard]] PlanBox* planBox() const { return m_plan; }
+    [[nodiscard]] TwinFields* twinFields() const { return m_twins; }
+    /// What the setup takes; `final`: with the measurement.
+    void setPlan(const TrainingPlan& plan, bool final);
     [[nodiscard]] QString lookText() const;
     /// Asks for look and plan now. The page does, when it is shown and nothing is known.
     void ask();
@@ -73,6 +77,7 @@ private:
     QWidget* m_reading = nullptr;  ///< how a file is cut into stories
     QComboBox *m_separator = nullptr, *m_tokenizer = nullptr, *m_network = nullptr, *m_device = nullptr;
     OwnFields* m_own = nullptr;
+    TwinFields* m_twins = nullptr;
     QLineEdit *m_field = nullptr, *m_name = nullptr, *m_seed = nullptr;
     PlanBox* m_plan = nullptr;
     QTimer m_wait;

@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include <QEvent>
-#include <QHBoxLayout>
+#include <QGridLayout>
 #include <QLabel>
 #include <QScrollArea>
 #include <QSlider>
@@ -24,6 +24,20 @@ QString asHtml(const CardSample& story, const QPalette& palette) {
     rest.replace(u'\n', QStringLiteral("<br>"));
     return QStringLiteral("<span style=\"color:%1\">%2</span>%3")
         .arg(mutedText(palette).name(), QString::fromStdString(story.prompt).toHtmlEscaped(), rest);
+}
+
+/// The run's name behind a mark in the colour of its curve; `step`: where it is another one than the slider's.
+QString heading(const RunStories& run, std::int64_t step) {
+    const QString name = run.name.toHtmlEscaped();
+    return QStringLiteral("<span style=\"color:%1\">■</span> %2")
+        .arg(run.colour.name(), step < 0 ? name : StoriesStrip::tr("%1 at step %2").arg(name, formatCount(step)));
+}
+
+/// The measurement next to `step`; there is one.
+std::vector<StepStories>::const_iterator nextTo(const std::vector<StepStories>& steps, std::int64_t step) {
+    return std::min_element(steps.begin(), steps.end(), [step](const StepStories& a, const StepStories& b) {
+        return std::llabs(a.step - step) < std::llabs(b.step - step);
+    });
 }
 
 }  // namespace
@@ -53,9 +67,13 @@ StoriesStrip::StoriesStrip(QWidget* parent)
     head->addWidget(m_slider, 1);
     head->addWidget(m_newer);
     auto* content = new QWidget;
-    m_row = new QHBoxLayout(content);
-    m_row->setContentsMargins(0, 0, 0, 0);
-    m_row->setSpacing(24);
+    auto* filled = new QVBoxLayout(content);
+    filled->setContentsMargins(0, 0, 0, 0);
+    m_grid = new QGridLayout;
+    m_grid->setHorizontalSpacing(24);
+    m_grid->setVerticalSpacing(4);
+    filled->addLayout(m_grid);
+    filled->addStretch(1);
     m_area->setWidget(content);
     m_area->setWidgetResizable(true);
     m_area->setFrameShape(QFrame::NoFrame);
@@ -78,11 +96,16 @@ StoriesStrip::StoriesStrip(QWidget* parent)
     setStories({}, true);
 }
 
-void StoriesStrip::setStories(std::vector<StepStories> stories, bool begins) {
-    m_stories = std::move(stories);
+const std::vector<StepStories>& StoriesStrip::steps() const {
+    static const std::vector<StepStories> none;
+    return m_runs.empty() ? none : m_runs.front().steps;
+}
+
+void StoriesStrip::setStories(std::vector<RunStories> runs, bool begins) {
+    m_runs = std::move(runs);
     if (begins) m_follows = true;
     m_quiet = true;
-    const int last = std::max(0, static_cast<int>(m_stories.size()) - 1);
+    const int last = std::max(0, static_cast<int>(steps().size()) - 1);
     m_slider->setRange(0, last);
     if (m_follows) m_slider->setValue(last);
     m_quiet = false;
@@ -90,28 +113,39 @@ void StoriesStrip::setStories(std::vector<StepStories> stories, bool begins) {
 }
 
 void StoriesStrip::showStep(std::int64_t step) {
-    if (m_stories.empty() || step < 0) return;
-    const auto best = std::min_element(m_stories.begin(), m_stories.end(), [step](const StepStories& a, const StepStories& b) {
-        return std::llabs(a.step - step) < std::llabs(b.step - step);
-    });
-    m_slider->setValue(static_cast<int>(best - m_stories.begin()));
+    if (step >= 0 && !steps().empty()) m_slider->setValue(static_cast<int>(nextTo(steps(), step) - steps().begin()));
 }
 
-std::int64_t StoriesStrip::shownStep() const {
-    return m_stories.empty() ? -1 : m_stories[static_cast<std::size_t>(m_slider->value())].step;
+std::int64_t StoriesStrip::shownStep() const { return steps().empty() ? -1 : steps()[static_cast<std::size_t>(m_slider->value())].step; }
+
+const StepStories* StoriesStrip::shownOf(const RunStories& run) const {
+    return run.steps.empty() || shownStep() < 0 ? nullptr : &*nextTo(run.steps, shownStep());
 }
 
 QString StoriesStrip::shownText() const {
-    if (m_stories.empty()) return {};
     QString all;
-    for (const CardSample& story : m_stories[static_cast<std::size_t>(m_slider->value())].stories)
-        all += QString::fromStdString(story.prompt + story.text) + u'\n';
+    for (const RunStories& run : m_runs) {
+        const StepStories* shown = shownOf(run);
+        if (shown == nullptr) continue;
+        for (const CardSample& story : shown->stories) all += QString::fromStdString(story.prompt + story.text) + u'\n';
+    }
     return all;
 }
 
+QLabel* StoriesStrip::newText() {
+    auto* label = new QLabel(m_area->widget());
+    label->setTextFormat(Qt::RichText);
+    label->setWordWrap(true);
+    label->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    label->setFont(scaledFont(storyFont(font()), 0.82));
+    label->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    return label;
+}
+
 void StoriesStrip::refresh() {
-    const bool any = !m_stories.empty();
-    m_slider->setEnabled(m_stories.size() > 1);
+    const bool any = !steps().empty();
+    m_slider->setEnabled(steps().size() > 1);
     m_older->setEnabled(any && m_slider->value() > 0);
     m_newer->setEnabled(any && m_slider->value() < m_slider->maximum());
     m_area->setVisible(any);
@@ -119,28 +153,33 @@ void StoriesStrip::refresh() {
     m_note->setText(
         tr("At each measurement the network writes the same beginnings on. The first stories come with the first measurement."));
     m_title->setText(any ? tr("Stories at step %1").arg(formatCount(shownStep())) : tr("Stories"));
-    const std::size_t count = any ? m_stories[static_cast<std::size_t>(m_slider->value())].stories.size() : 0;
-    while (m_texts.size() < count) {
-        auto* label = new QLabel(m_area->widget());
-        label->setTextFormat(Qt::RichText);
-        label->setWordWrap(true);
-        label->setAlignment(Qt::AlignTop | Qt::AlignLeft);
-        label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-        label->setFont(scaledFont(storyFont(font()), 0.82));
-        label->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-        m_row->addWidget(label, 1);
-        m_texts.push_back(label);
+    while (m_texts.size() < m_runs.size()) {
+        m_names.push_back(newText());
+        m_grid->addWidget(m_names.back(), static_cast<int>(2 * m_texts.size()), 0, 1, -1);
+        m_texts.emplace_back();
     }
     for (std::size_t i = 0; i < m_texts.size(); ++i) {
-        m_texts[i]->setVisible(i < count);
-        if (i < count) m_texts[i]->setText(asHtml(m_stories[static_cast<std::size_t>(m_slider->value())].stories[i], palette()));
+        const StepStories* shown = any && i < m_runs.size() ? shownOf(m_runs[i]) : nullptr;
+        const std::size_t count = shown != nullptr ? shown->stories.size() : 0;
+        m_names[i]->setVisible(shown != nullptr && m_runs.size() > 1);
+        if (shown != nullptr) m_names[i]->setText(heading(m_runs[i], shown->step != shownStep() ? shown->step : -1));
+        while (m_texts[i].size() < count) {
+            const int column = static_cast<int>(m_texts[i].size());
+            m_texts[i].push_back(newText());
+            m_grid->addWidget(m_texts[i].back(), static_cast<int>(2 * i + 1), column);
+            m_grid->setColumnStretch(column, 1);
+        }
+        for (std::size_t k = 0; k < m_texts[i].size(); ++k) {
+            m_texts[i][k]->setVisible(k < count);
+            if (k < count) m_texts[i][k]->setText(asHtml(shown->stories[k], palette()));
+        }
     }
 }
 
 void StoriesStrip::changeEvent(QEvent* event) {
     QWidget::changeEvent(event);
     if (event->type() == QEvent::FontChange)
-        for (QLabel* label : m_texts) label->setFont(scaledFont(storyFont(font()), 0.82));
+        for (QLabel* label : m_area->widget()->findChildren<QLabel*>()) label->setFont(scaledFont(storyFont(font()), 0.82));
     if (event->type() == QEvent::PaletteChange) refresh();
 }
 

@@ -87,16 +87,23 @@ TrainPage::TrainPage(RunListModel* runs, QWidget* parent)
     connect(m_list, &RunListPanel::chosen, this, &TrainPage::showRun);
     connect(m_list, &RunListPanel::menuWanted, this, [this](const QString& folder, QPoint at) { runMenu(folder)->popup(at); });
     connect(m_list, &RunListPanel::trashWanted, this, [this](const QString& folder) {
-        if (folder != m_training) emit trashWanted(folder);
+        if (!isGoing(folder)) emit trashWanted(folder);
     });
-    connect(m_runs, &RunListModel::tickedChanged, this, &TrainPage::refreshCurves);
+    connect(m_runs, &RunListModel::tickedChanged, this, [this] {
+        refreshCurves();
+        refreshStories(false);
+    });
     connect(m_setup, &SetupView::startWanted, this, [this](const TrainSetup& setup) {
         m_startedName = setup.name;
         emit startWanted(setup);
     });
     RunHeader* header = m_run->header();
     connect(header, &RunHeader::pauseWanted, this, &TrainPage::pauseWanted);
-    connect(header, &RunHeader::resumeWanted, this, [this] { emit resumeWanted(m_shown); });
+    connect(header, &RunHeader::resumeWanted, this, [this] {
+        const int row = m_runs->rowOf(m_shown);
+        const QString group = row < 0 ? QString() : QString::fromStdString(m_runs->run(row).twinGroup);
+        emit resumeWanted(group.isEmpty() ? m_shown : group);
+    });
     connect(header, &RunHeader::openWanted, this, [this] { emit openWanted(m_shown, false); });
     connect(header, &RunHeader::insideWanted, this, [this] { emit openWanted(m_shown, true); });
     connect(header, &RunHeader::moreWanted, this, [this](QPoint at) { runMenu(m_shown)->popup(at); });
@@ -121,55 +128,72 @@ void TrainPage::setDetail(const RunDetail& detail) {
     Known& run = known(folder);
     run.asked = true;
     run.settings = detail.settings;
-    if (folder != m_training || run.points->empty()) {
+    if (!isGoing(folder) || run.points->empty()) {
         // What has come from the run itself meanwhile goes behind what was on the disk.
         std::vector<TrainPoint> points = detail.points;
         std::vector<StepStories> stories = detail.stories;
-        if (folder == m_training) {
+        if (isGoing(folder)) {
             append(points, *run.points);
             append(stories, run.stories);
         }
         *run.points = std::move(points);
         run.stories = std::move(stories);
     }
-    if (m_runs->rowOf(folder) >= 0 && folder != m_training) m_runs->updateRun(detail.summary);
-    if (folder == m_shown) {
-        refreshHeader();
-        m_run->stories()->setStories(run.stories, true);
-    }
+    if (m_runs->rowOf(folder) >= 0 && !isGoing(folder)) m_runs->updateRun(detail.summary);
+    if (folder == m_shown) refreshHeader();
     refreshCurves();
+    refreshStories(folder == m_shown);
 }
 
-void TrainPage::setStarted(const QString& folder) {
+void TrainPage::setStarted(const QString& folder, const QStringList& runs) {
     m_training = folder;
-    m_live = {};
-    m_live.folder = folder.toStdString();
+    m_live.clear();
     m_question.reset();
     m_stopping = false;
-    known(folder).note.clear();
-    const int row = m_runs->rowOf(folder);
-    RunSummary run;
-    if (row >= 0) {
-        run = m_runs->run(row);
-    } else {
-        run.folder = m_live.folder;
-        run.name = m_startedName.empty() ? QFileInfo(folder).fileName().toStdString() : m_startedName;
-        run.started = QDateTime::currentSecsSinceEpoch();
+    const std::string name = m_startedName.empty() ? QFileInfo(folder).fileName().toStdString() : m_startedName;
+    for (auto it = runs.crbegin(); it != runs.crend(); ++it) {  // new ones go to the front of the list
+        m_live[*it].folder = it->toStdString();
+        known(*it).note.clear();
+        RunSummary run;
+        if (const int row = m_runs->rowOf(*it); row >= 0) {
+            run = m_runs->run(row);
+        } else {
+            run.folder = it->toStdString();
+            run.name = *it == folder ? name : name + ", " + QFileInfo(*it).fileName().toStdString();
+            run.started = QDateTime::currentSecsSinceEpoch();
+            if (*it != folder) run.twinGroup = folder.toStdString();
+        }
+        run.state = RunState::Running;
+        m_runs->updateRun(run);
     }
-    run.state = RunState::Running;
-    m_runs->updateRun(run);
     m_setup->setBusy(tr("A run is going on. Pause it before another begins."));
-    showRun(folder);
+    if (!runs.contains(m_shown) && !runs.isEmpty()) m_shown = runs.front();
+    if (runs.size() > 1)
+        for (const QString& run : runs) m_runs->setTicked(run, true);
+    showRun(m_shown);
+}
+
+void TrainPage::addGroupUpdate(const TrainUpdate& update) {
+    for (auto it = m_live.begin(); it != m_live.end(); ++it) {
+        it->phase = update.phase;
+        it->phaseDone = update.phaseDone;
+        it->phaseTotal = update.phaseTotal;
+        for (const std::string& note : update.notes) known(it.key()).note = QString::fromStdString(note);
+    }
+    refreshHeader();
 }
 
 void TrainPage::addUpdate(const TrainUpdate& update) {
     const QString folder = QString::fromStdString(update.folder);
+    if (folder == m_training && !isGoing(folder)) return addGroupUpdate(update);
     Known& run = known(folder);
     append(*run.points, update.points);
     append(run.stories, update.stories);
     for (const std::string& note : update.notes) run.note = QString::fromStdString(note);
-    m_live = update;
-    m_live.points.clear();
+    if (const auto live = m_live.find(folder); live != m_live.end()) {
+        *live = update;
+        live->points.clear();
+    }
     const int row = m_runs->rowOf(folder);
     if (row >= 0) {
         RunSummary summary = m_runs->run(row);
@@ -189,10 +213,8 @@ void TrainPage::addUpdate(const TrainUpdate& update) {
         }
         m_runs->updateRun(summary);
     }
-    if (folder == m_shown) {
-        refreshHeader();
-        if (!update.stories.empty()) m_run->stories()->setStories(run.stories, false);
-    }
+    if (folder == m_shown || isGoing(m_shown)) refreshHeader();  // twins share the time that is left
+    if (!update.stories.empty()) refreshStories(false);
     if (!update.points.empty() && drawn().contains(folder)) curvesChanged(run.points->size());
 }
 
@@ -208,31 +230,33 @@ void TrainPage::setStopping() {
 
 void TrainPage::setQuestion(const TrainQuestion& question) {
     m_question = question;
-    if (m_shown != m_training) showRun(m_training);
+    if (const QString asks = QString::fromStdString(question.folder); m_shown != asks) showRun(asks);
     refreshHeader();
 }
 
 void TrainPage::setEnded(const QString& folder, const QString& note) {
+    QStringList ended = m_live.keys();
+    if (ended.isEmpty()) ended += folder;
     m_training.clear();
+    m_live.clear();
     m_question.reset();
     m_stopping = false;
-    known(folder).note = note;
-    known(folder).asked = false;  // the disk knows more now
     m_setup->setBusy({});
-    if (const int row = m_runs->rowOf(folder); row >= 0) {
+    for (const QString& each : ended) {
+        known(each).note = note;
+        known(each).asked = false;  // the disk knows more now
+        const int row = m_runs->rowOf(each);
+        if (row < 0) continue;
         RunSummary run = m_runs->run(row);
         run.state = run.steps > 0 && run.step >= run.steps ? RunState::Finished : RunState::Stopped;
         m_runs->updateRun(run);
     }
-    if (folder == m_shown) {
-        refreshHeader();
-        known(folder).asked = true;
-        emit runWanted(folder);
-    }
+    if (ended.contains(m_shown)) refreshHeader();
+    refreshCurves();  // asks for what is drawn
 }
 
 void TrainPage::runsChanged() {
-    if (!m_shown.isEmpty() && m_runs->rowOf(m_shown) < 0 && m_shown != m_training) showSetup();
+    if (!m_shown.isEmpty() && m_runs->rowOf(m_shown) < 0 && !isGoing(m_shown)) showSetup();
     m_list->setCurrent(m_shown);
     refreshHeader();
     refreshCurves();
@@ -251,8 +275,29 @@ void TrainPage::showRun(const QString& folder) {
     m_stack->setCurrentWidget(m_run);
     m_list->setCurrent(folder);
     refreshHeader();
-    m_run->stories()->setStories(known(folder).stories, true);
     refreshCurves();
+    refreshStories(true);
+}
+
+QStringList TrainPage::twinsOf(const QString& folder) const {
+    const int row = m_runs->rowOf(folder);
+    const std::string group = row < 0 ? std::string() : m_runs->run(row).twinGroup;
+    QStringList twins;
+    for (int i = 0; !group.empty() && i < m_runs->rowCount(); ++i)
+        if (m_runs->run(i).twinGroup == group) twins += QString::fromStdString(m_runs->run(i).folder);
+    return twins.isEmpty() ? QStringList{folder} : twins;
+}
+
+void TrainPage::refreshStories(bool begins) {
+    if (m_shown.isEmpty()) return;
+    std::vector<RunStories> runs;
+    for (const QString& folder : drawn()) {
+        const int row = m_runs->rowOf(folder);
+        const std::string name = row < 0 ? std::string() : m_runs->run(row).name;
+        if (folder == m_shown || !known(folder).stories.empty())
+            runs.push_back({QString::fromStdString(name), m_colours.value(folder), known(folder).stories});
+    }
+    m_run->stories()->setStories(std::move(runs), begins);
 }
 
 QStringList TrainPage::drawn() const {
@@ -269,12 +314,20 @@ void TrainPage::refreshHeader() {
     RunHeader* header = m_run->header();
     const int row = m_runs->rowOf(m_shown);
     if (row >= 0) header->setRun(m_runs->run(row));
-    const bool live = m_shown == m_training;
-    header->setLive(live ? &m_live : nullptr);
-    header->setStopping(live && m_stopping);
-    header->setOtherRuns(!m_training.isEmpty() && !live);
+    const auto live = m_live.constFind(m_shown);
+    const bool going = live != m_live.constEnd();
+    TrainUpdate shown;
+    if (going) {
+        shown = *live;
+        shown.secondsLeft = 0;  // twins take turns
+        for (const TrainUpdate& each : m_live) shown.secondsLeft += each.secondsLeft;
+    }
+    header->setLive(going ? &shown : nullptr);
+    header->setStopping(going && m_stopping);
+    header->setOtherRuns(!m_training.isEmpty() && !going);
+    header->setTwins(static_cast<int>(twinsOf(m_shown).size()));
     header->setNote(known(m_shown).note);
-    header->setQuestion(live && m_question ? &*m_question : nullptr);
+    header->setQuestion(m_question && m_question->folder == m_shown.toStdString() ? &*m_question : nullptr);
 }
 
 void TrainPage::refreshCurves() {
@@ -285,7 +338,7 @@ void TrainPage::refreshCurves() {
         const int row = m_runs->rowOf(folder);
         if (row < 0) continue;
         Known& run = known(folder);
-        if (!run.asked && folder != m_training) {
+        if (!run.asked && !isGoing(folder)) {
             run.asked = true;
             emit runWanted(folder);
         }
@@ -295,6 +348,7 @@ void TrainPage::refreshCurves() {
         colours.insert(folder, colour);
         curves.push_back({folder, QString::fromStdString(summary.name), colour, run.points});
     }
+    m_colours = colours;
     m_runs->setColours(colours);
     if (!m_shown.isEmpty()) m_run->setCurves(curves);
 }

@@ -36,12 +36,13 @@ public:
     void setGhosts(std::vector<GhostCurve> ghosts);
     /// What is on the disk; answers runWanted().
     void setDetail(const RunDetail& detail);
-    /// A run has been begun or is resumed: shows it.
-    void setStarted(const QString& folder);
+    /// A run has been begun or is resumed, or twins, of which `runs` are the folders: shows it, or the first twin with all curves.
+    void setStarted(const QString& folder, const QStringList& runs);
+    /// Of one of the runs that go on, or of their group.
     void addUpdate(const TrainUpdate& update);
     void setStopping();
     void setQuestion(const TrainQuestion& question);
-    /// The run that was going on is not any more; `note` says why where that is not plain.
+    /// What was going on is not any more; `note` says why where that is not plain.
     void setEnded(const QString& folder, const QString& note);
     /// The list has been read anew.
     void runsChanged();
@@ -50,7 +51,9 @@ public:
     void showRun(const QString& folder);
     /// The run that is shown; empty = a new one is being set up.
     [[nodiscard]] QString shown() const { return m_shown; }
+    /// The run or the group that is going on; empty = none.
     [[nodiscard]] QString training() const { return m_training; }
+    [[nodiscard]] bool isGoing(const QString& run) const { return m_live.contains(run); }
     [[nodiscard]] SetupView* setupView() const { return m_setup; }
     [[nodiscard]] RunView* runView() const { return m_run; }
     [[nodiscard]] RunListPanel* list() const { return m_list; }
@@ -62,6 +65,7 @@ public:
 signals:
     void startWanted(const loom::TrainSetup& setup);
     void pauseWanted();
+    /// A run's folder, or its group's.
     void resumeWanted(const QString& folder);
     void answered(loom::TrainAnswer answer);
     void runWanted(const QString& folder);
@@ -86,10 +90,14 @@ private:
     Known& known(const QString& folder);
     void refreshHeader();
     void refreshCurves();
+    void refreshStories(bool begins);
+    void addGroupUpdate(const TrainUpdate& update);
     void curvesChanged(std::size_t points);
     void askNotes(const QString& folder);
     void askExport(const QString& folder);
     [[nodiscard]] QStringList drawn() const;
+    /// The twins of a run that are listed, itself among them; only itself where it has none.
+    [[nodiscard]] QStringList twinsOf(const QString& folder) const;
 
     RunListModel* m_runs;
     RunListPanel* m_list;
@@ -98,9 +106,10 @@ private:
     SetupView* m_setup;
     RunView* m_run;
     QHash<QString, std::shared_ptr<Known>> m_known;
+    QHash<QString, QColor> m_colours;  ///< of the runs that are drawn
     QString m_shown;
     QString m_training;
-    TrainUpdate m_live;  ///< the last update, without its points
+    QHash<QString, TrainUpdate> m_live;  ///< of each run that goes on: the last update, without its points
     std::optional<TrainQuestion> m_question;
     bool m_stopping = false;
     std::string m_startedName;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include <QMouseEvent>
 #include <QPainter>
 
 #include "widgets/common/number_format.h"
@@ -55,15 +56,71 @@ AlternativesPopup::AlternativesPopup(QWidget* page) : QFrame(page), m_model(new 
     setAttribute(Qt::WA_TransparentForMouseEvents);
     setAttribute(Qt::WA_NoSystemBackground);
     setFocusPolicy(Qt::NoFocus);
+    setMouseTracking(true);
     hide();
 }
 
+void AlternativesPopup::setPickable(bool pickable) {
+    if (m_pickable == pickable) return;
+    m_pickable = pickable;
+    setAttribute(Qt::WA_TransparentForMouseEvents, !pickable);
+    mark(-1);
+}
+
+bool AlternativesPopup::canBeChosen(int row) const {
+    const QModelIndex at = m_model->index(row, 0);
+    const QString text = at.data(AlternativesModel::TextRole).toString();
+    const bool named = text.startsWith(u'<') && text.endsWith(u'>');  // a mark, or a byte that is no text alone
+    return at.isValid() && !text.isEmpty() && !named && !at.data(AlternativesModel::ChosenRole).toBool();
+}
+
+void AlternativesPopup::mark(int row) {
+    if (row >= 0 && !canBeChosen(row)) row = -1;
+    if (row == m_marked) return;
+    m_marked = row;
+    row >= 0 ? setCursor(Qt::PointingHandCursor) : unsetCursor();
+    update();
+}
+
+void AlternativesPopup::moveChoice(int direction) {
+    if (!m_pickable) return;
+    int row = m_marked < 0 && direction < 0 ? m_model->rowCount() : m_marked;
+    for (row += direction; row >= 0 && row < m_model->rowCount(); row += direction)
+        if (canBeChosen(row)) return mark(row);
+}
+
+bool AlternativesPopup::choose() {
+    if (!m_pickable || m_marked < 0) return false;
+    emit picked(m_model->alternative(m_marked));
+    return true;
+}
+
+int AlternativesPopup::rowAt(const QPoint& position) const {
+    const QFontMetrics fm(font());
+    const int top = kShadow + kPad + fm.height() + 6;
+    const int row = position.y() < top ? -1 : (position.y() - top) / (fm.height() + 3);
+    return row < m_model->rowCount() ? row : -1;
+}
+
+void AlternativesPopup::mouseMoveEvent(QMouseEvent* event) { mark(rowAt(event->position().toPoint())); }
+
+void AlternativesPopup::mouseReleaseEvent(QMouseEvent* event) {
+    mark(rowAt(event->position().toPoint()));
+    if (event->button() == Qt::LeftButton) choose();
+}
+
+void AlternativesPopup::leaveEvent(QEvent*) { mark(-1); }
+
 void AlternativesPopup::showStep(const TokenStep& step, const QString& before, const QRect& anchor) {
     m_model->setStep(step);
+    m_marked = -1;
     const QString word = visibleText(QString::fromStdString(step.label)).trimmed();
     const QString context = before.simplified().section(QLatin1Char(' '), -3);
     m_title = context.isEmpty() ? tr("at the beginning") : tr("after %1").arg(quoted(context));
     m_explanation = explanationOf(step, word);
+    if (!step.alternatives.empty())
+        m_explanation += u' ' + (m_pickable ? tr("Click a word to go on with it instead; this version stays.")
+                                            : tr("Click the word in the story to choose another."));
     setAccessibleName(m_title);
     QStringList rows;
     for (int row = 0; row < m_model->rowCount(); ++row) {
@@ -137,6 +194,11 @@ void AlternativesPopup::paintEvent(QPaintEvent*) {
         const double before = at.data(AlternativesModel::BeforeRole).toDouble();
         const double after = afterValue.isValid() ? afterValue.toDouble() : before;
         const QRect area(inner.left(), y, inner.width(), line);
+        if (row == m_marked) {
+            painter.setPen(QPen(accent(p), 1));
+            painter.setBrush(Qt::NoBrush);
+            painter.drawRoundedRect(QRectF(area).adjusted(-5, 0, 5, 0), 4, 4);
+        }
         if (chosen) {
             painter.setPen(Qt::NoPen);
             painter.setBrush(tint(p));

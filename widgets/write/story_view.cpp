@@ -109,6 +109,26 @@ void StoryView::setWriting(bool writing) {
     viewport()->update();
 }
 
+void StoryView::setEdited(std::vector<std::pair<int, int>> rows) {
+    if (rows == m_edited) return;
+    m_edited = std::move(rows);
+    viewport()->update();
+}
+
+void StoryView::hold(int row) {
+    letGo();
+    if (row < 0) return;
+    inspect(row, false);
+    m_held = true;
+    emit heldChanged(true);
+}
+
+void StoryView::letGo() {
+    if (!m_held) return;
+    m_held = false;
+    emit heldChanged(false);
+}
+
 void StoryView::fitColumn() {
     const QString sample = tr("Once upon a time there was a little girl who found a red kite. ");
     const int column = QFontMetrics(font()).horizontalAdvance(sample) * kColumnCharacters / static_cast<int>(sample.size()) +
@@ -176,6 +196,7 @@ int StoryView::tokenAt(const QPoint& position) const {
 void StoryView::inspect(int row, bool reveal) {
     if (row >= m_model->rowCount()) row = -1;
     m_dwell->stop();
+    if (row != m_inspected) letGo();
     if (row >= 0 && reveal) {
         const int start = m_model->start(row);
         QTextCursor keep = textCursor();
@@ -213,8 +234,22 @@ void StoryView::step(int direction) {
     }
 }
 
+void StoryView::mousePressEvent(QMouseEvent* event) {
+    QPlainTextEdit::mousePressEvent(event);
+    m_pressed = event->position().toPoint();
+}
+
+void StoryView::mouseReleaseEvent(QMouseEvent* event) {
+    QPlainTextEdit::mouseReleaseEvent(event);
+    const QPoint at = event->position().toPoint();
+    if (event->button() != Qt::LeftButton || textCursor().hasSelection() || (at - m_pressed).manhattanLength() > 3) return;
+    const int row = tokenAt(at);
+    hold(m_held && row == m_inspected ? -1 : row);
+}
+
 void StoryView::mouseMoveEvent(QMouseEvent* event) {
     QPlainTextEdit::mouseMoveEvent(event);
+    if (m_held) return;
     m_byKeyboard = false;
     m_hovered = event->buttons() == Qt::NoButton ? tokenAt(event->position().toPoint()) : -1;
     if (m_inspected >= 0 || m_hovered < 0)
@@ -225,7 +260,7 @@ void StoryView::mouseMoveEvent(QMouseEvent* event) {
 
 void StoryView::leaveEvent(QEvent* event) {
     QPlainTextEdit::leaveEvent(event);
-    if (!m_byKeyboard) inspect(-1, false);
+    if (!m_byKeyboard && !m_held) inspect(-1, false);
 }
 
 void StoryView::keyPressEvent(QKeyEvent* event) {
@@ -237,12 +272,29 @@ void StoryView::keyPressEvent(QKeyEvent* event) {
         inspect(-1, false);
         return;
     }
+    const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
+    if (enter && m_inspected >= 0) {
+        if (!m_held) return hold(m_inspected);
+        emit choiceTaken();
+        return;
+    }
+    if (m_held && (event->key() == Qt::Key_Up || event->key() == Qt::Key_Down)) {
+        emit choiceMoved(event->key() == Qt::Key_Up ? -1 : 1);
+        return;
+    }
     QPlainTextEdit::keyPressEvent(event);
 }
 
 void StoryView::contextMenuEvent(QContextMenuEvent* event) {
     QMenu* menu = createStandardContextMenu();
     menu->setAttribute(Qt::WA_DeleteOnClose);
+    const int row = event->reason() == QContextMenuEvent::Mouse ? tokenAt(event->pos()) : m_inspected;
+    if (row >= 0) {
+        menu->addSeparator();
+        menu->addAction(tr("Write another &version from here"), this, [this, row] { emit versionWanted(row); })->setEnabled(row > 0);
+        menu->addAction(tr("&Edit from here…"), this, [this, row] { emit editWanted(row); });
+        menu->addAction(tr("E&nd the story before this word"), this, [this, row] { emit endWanted(row); })->setEnabled(row > 0);
+    }
     menu->addSeparator();
     menu->addAction(tr("&Find in story…"), this, &StoryView::findRequested)->setEnabled(!m_model->storyText().isEmpty());
     menu->popup(event->globalPos());
@@ -301,7 +353,10 @@ void StoryView::paintTokens(QPainter& painter, const QRect& area) const {
             const int lineEnd = lineStart + line.textLength();
             int row = m_model->tokenAt(lineStart);
             for (; row >= 0 && row < m_model->rowCount() && m_model->start(row) < lineEnd; ++row) {
-                if (m_model->length(row) == 0 || m_model->step(row).origin != TokenOrigin::Generated) continue;
+                if (m_model->length(row) == 0) continue;
+                const bool edited = std::any_of(m_edited.begin(), m_edited.end(),
+                                                [row](const auto& range) { return row >= range.first && row < range.second; });
+                if (!edited && m_model->step(row).origin != TokenOrigin::Generated) continue;
                 int first = std::max(m_model->start(row), lineStart);
                 int last = std::min(m_model->start(row) + m_model->length(row), lineEnd);
                 const QString& text = m_model->storyText();
@@ -310,6 +365,10 @@ void StoryView::paintTokens(QPainter& painter, const QRect& area) const {
                 if (first == last) continue;
                 const qreal a = line.cursorToX(first - block.position()), b = line.cursorToX(last - block.position());
                 const QRectF word(frame.left() + std::min(a, b), top + 1, std::abs(b - a), line.height() - 2);
+                if (edited) {
+                    painter.fillRect(QRectF(word.left(), word.bottom() - 1.5, word.width(), 1.5), mutedText(palette()));
+                    continue;
+                }
                 painter.setBrush(generated);
                 painter.drawRoundedRect(word, 3, 3);
             }

@@ -21,6 +21,11 @@ public:
     explicit StoryView(StoryModel* model, QWidget* parent = nullptr);
 
     void setWriting(bool writing);  ///< shows the caret mark at the end
+    /// Tokens that a person put in place of others: rows [first, second), underlined.
+    void setEdited(std::vector<std::pair<int, int>> rows);
+    /// Whether the inspected token stays so until it is let go.
+    [[nodiscard]] bool isHeld() const { return m_held; }
+    void letGo();
     /// The token whose alternatives are shown, -1 for none.
     [[nodiscard]] int inspectedToken() const { return m_inspected; }
     void inspect(int row, bool reveal);  ///< `reveal` scrolls to it; -1 ends it
@@ -40,11 +45,22 @@ signals:
     /// Alternatives of this row are wanted (-1: not any more).
     void inspectedChanged(int row);
     void findRequested();
+    /// The inspected token is held, or let go: then its alternatives can be chosen.
+    void heldChanged(bool held);
+    /// While a token is held: up and down in its alternatives (−1, +1), and Enter.
+    void choiceMoved(int direction);
+    void choiceTaken();
+    // From the menu of a word, with its row.
+    void versionWanted(int row);
+    void editWanted(int row);
+    void endWanted(int row);
 
 protected:
     bool event(QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
     void leaveEvent(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
@@ -57,12 +73,16 @@ private:
     void paintTokens(QPainter& painter, const QRect& area) const;
     [[nodiscard]] std::vector<QRectF> rangeRects(int start, int end) const;
     void step(int direction);
+    void hold(int row);
 
     StoryModel* m_model;
     QTimer* m_dwell;
     int m_hovered = -1;
     int m_inspected = -1;
     bool m_writing = false;
+    bool m_held = false;
+    QPoint m_pressed;
+    std::vector<std::pair<int, int>> m_edited;
     bool m_byKeyboard = false;  // the pointer does not end what the keyboard began
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include <QHBoxLayout>
+#include <QInputDialog>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QProgressBar>
@@ -21,17 +22,20 @@
 #include "widgets/common/labels.h"
 #include "widgets/common/number_format.h"
 #include "widgets/itemmodels/story_model.h"
+#include "widgets/itemmodels/story_tree_model.h"
 #include "widgets/write/alternatives_popup.h"
 #include "widgets/write/find_bar.h"
 #include "widgets/write/prompt_edit.h"
 #include "widgets/write/sampler_panel.h"
 #include "widgets/write/story_start.h"
+#include "widgets/write/story_tree_panel.h"
 #include "widgets/write/story_view.h"
 
 namespace loom::ui {
 
 namespace {
 constexpr int kPanelWidth = 292;
+constexpr int kTreeWidth = 250;
 constexpr int kStateVersion = 1;
 enum StackPage { kNoModel, kBegin, kStory };  // what the middle shows
 
@@ -57,8 +61,14 @@ QString stopSentence(const GenerateSummary& summary) {
     return {};
 }
 
-WritePage::WritePage(StoryModel* story, QWidget* parent)
-    : QWidget(parent), m_story(story), m_splitter(new QSplitter(Qt::Horizontal, this)), m_stack(new QStackedWidget(this)) {
+WritePage::WritePage(StoryModel* story, StoryTreeModel* tree, QWidget* parent)
+    : QWidget(parent),
+      m_story(story),
+      m_treeModel(tree),
+      m_splitter(new QSplitter(Qt::Horizontal, this)),
+      m_inner(new QSplitter(Qt::Horizontal)),
+      m_tree(new StoryTreePanel(tree)),
+      m_stack(new QStackedWidget(this)) {
     auto* left = new QWidget;
     auto* column = new QVBoxLayout(left);
     column->setContentsMargins(16, 12, 16, 14);
@@ -90,7 +100,14 @@ WritePage::WritePage(StoryModel* story, QWidget* parent)
 
     m_samplers = new SamplerPanel;
     m_side = m_samplers;
-    m_splitter->addWidget(left);
+    m_tree->setMinimumWidth(130);
+    m_inner->addWidget(m_tree);
+    m_inner->addWidget(left);
+    m_inner->setStretchFactor(0, 0);
+    m_inner->setStretchFactor(1, 1);
+    m_inner->setCollapsible(1, false);
+    m_inner->setSizes({kTreeWidth, 1000 - kTreeWidth});
+    m_splitter->addWidget(m_inner);
     m_splitter->addWidget(m_side);
     m_splitter->setStretchFactor(0, 1);
     m_splitter->setStretchFactor(1, 0);
@@ -110,6 +127,29 @@ WritePage::WritePage(StoryModel* story, QWidget* parent)
     connect(m_view, &StoryView::findRequested, this, &WritePage::openFind);
     connect(m_view, &StoryView::inspectedChanged, this, &WritePage::showAlternatives);
     connect(m_view->verticalScrollBar(), &QScrollBar::valueChanged, this, [this] { showAlternatives(m_view->inspectedToken()); });
+    connect(m_view, &StoryView::heldChanged, this, [this](bool held) {
+        m_popup->setPickable(held);
+        if (m_view->inspectedToken() >= 0) showAlternatives(m_view->inspectedToken());
+    });
+    connect(m_view, &StoryView::choiceMoved, m_popup, &AlternativesPopup::moveChoice);
+    connect(m_view, &StoryView::choiceTaken, m_popup, &AlternativesPopup::choose);
+    connect(m_popup, &AlternativesPopup::picked, this, [this](const Alternative& word) {
+        const int row = m_view->inspectedToken();
+        if (row < 0) return;
+        const qint64 position = m_story->step(row).position;
+        m_view->inspect(-1, false);
+        emit branchRequested(position, word);
+    });
+    connect(m_view, &StoryView::versionWanted, this, [this](int row) { emit versionRequested(m_story->step(row).position); });
+    connect(m_view, &StoryView::endWanted, this, [this](int row) { emit cutRequested(m_story->step(row).position); });
+    connect(m_view, &StoryView::editWanted, this, &WritePage::askEdit);
+    connect(tree, &QAbstractItemModel::modelReset, this, &WritePage::refreshVersions);
+    connect(tree, &QAbstractItemModel::dataChanged, this, &WritePage::refreshVersions);
+    connect(m_inner, &QSplitter::splitterMoved, this, &WritePage::settingsChanged);
+    connect(m_inner, &QSplitter::splitterMoved, this, [this] {
+        m_showTree->setChecked(treeVisible());
+        fitTitle();
+    });
     connect(m_samplers, &SamplerPanel::changed, this, &WritePage::settingsChanged);
     connect(m_splitter, &QSplitter::splitterMoved, this, &WritePage::settingsChanged);
     connect(m_splitter, &QSplitter::splitterMoved, this, [this] {
@@ -123,9 +163,87 @@ WritePage::WritePage(StoryModel* story, QWidget* parent)
         if (row >= first.row() && row <= last.row()) showAlternatives(row);
     });
     refreshTitle();
+    refreshVersions();
 }
 
 WritePage::~WritePage() = default;
+
+QWidget* WritePage::makeVersions(QWidget* header) {
+    m_versions = new QWidget(header);
+    auto* row = new QHBoxLayout(m_versions);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(0);
+    m_versionText = mutedLabel({}, m_versions);
+    m_older = new QToolButton(m_versions);
+    m_older->setIcon(icon(QStringLiteral("chevron-left")));
+    m_older->setToolTip(tr("The version before this one (Alt+Up)"));
+    m_newer = new QToolButton(m_versions);
+    m_newer->setIcon(icon(QStringLiteral("chevron-right")));
+    m_newer->setToolTip(tr("The version after this one (Alt+Down)"));
+    for (QToolButton* button : {m_older, m_newer}) {
+        button->setAutoRaise(true);
+        button->setAccessibleName(button->toolTip());
+    }
+    row->addWidget(m_older);
+    row->addWidget(m_versionText);
+    row->addWidget(m_newer);
+    connect(m_older, &QToolButton::clicked, this, [this] { emit sidewaysRequested(-1); });
+    connect(m_newer, &QToolButton::clicked, this, [this] { emit sidewaysRequested(1); });
+    return m_versions;
+}
+
+void WritePage::refreshVersions() {
+    const StoryTree& tree = m_treeModel->tree();
+    const auto fork = tree.lastFork();
+    m_versions->setVisible(fork.has_value());
+    std::vector<std::pair<int, int>> edited;
+    int end = 0;
+    for (const PassageId id : tree.path(tree.current())) {
+        const int begin = end;
+        end += static_cast<int>(tree.at(id).tokens.size());
+        if (tree.at(id).origin == PassageOrigin::Edit) edited.emplace_back(begin, end);
+    }
+    m_view->setEdited(std::move(edited));
+    if (!fork) return m_versionText->clear();
+    const std::vector<PassageId>& all = tree.at(tree.at(*fork).parent).children;
+    const auto place = std::find(all.begin(), all.end(), *fork) - all.begin();
+    m_versionText->setText(tr("%1 of %2").arg(place + 1).arg(all.size()));
+    m_versionText->setToolTip(tr("Versions of the story that part at the same place as this one"));
+    m_older->setEnabled(place > 0);
+    m_newer->setEnabled(place + 1 < std::ssize(all));
+}
+
+QString WritePage::versionText() const { return m_versionText->text(); }
+
+void WritePage::askEdit(int row) {
+    if (row < 0 || row >= m_story->rowCount()) return;
+    auto* dialog = new QInputDialog(this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setOption(QInputDialog::UsePlainTextEditForTextInput);
+    dialog->setWindowTitle(tr("Edit the story"));
+    dialog->setLabelText(tr("From here to the end. The old version stays beside the new one."));
+    dialog->setTextValue(m_story->storyText().mid(m_story->start(row)));
+    dialog->resize(560, 320);
+    const qint64 position = m_story->step(row).position;
+    connect(dialog, &QInputDialog::textValueSelected, this, [this, position](const QString& text) { emit editRequested(position, text); });
+    dialog->open();
+}
+
+QByteArray WritePage::treeSplitterState() const { return QByteArray(1, static_cast<char>(kStateVersion)) + m_inner->saveState(); }
+
+bool WritePage::restoreTreeSplitterState(const QByteArray& state) {
+    if (state.isEmpty() || state.at(0) != kStateVersion || !m_inner->restoreState(state.mid(1))) return false;
+    m_showTree->setChecked(treeVisible());
+    return true;
+}
+
+bool WritePage::treeVisible() const { return !m_tree->isHidden() && m_inner->sizes().value(0) > 0; }
+
+void WritePage::setTreeVisible(bool visible) {
+    m_tree->setVisible(visible);
+    if (visible && m_inner->sizes().value(0) == 0) m_inner->setSizes({kTreeWidth, std::max(1, m_inner->width() - kTreeWidth)});
+    m_showTree->setChecked(visible);
+}
 
 QWidget* WritePage::makeHeader() {
     auto* header = new QWidget;
@@ -139,22 +257,34 @@ QWidget* WritePage::makeHeader() {
     m_newStory->setIcon(icon(QStringLiteral("new-story")));
     m_newStory->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_newStory->setToolTip(tr("Clear the page and begin again with an empty cache"));
+    m_showTree = new QToolButton(header);
+    m_showTree->setIcon(icon(QStringLiteral("tree")));
+    m_showTree->setCheckable(true);
+    m_showTree->setChecked(true);
+    m_showTree->setToolTip(tr("Show or hide the versions of the story"));
+    m_showTree->setAccessibleName(tr("Versions"));
     m_showSamplers = new QToolButton(header);
     m_showSamplers->setIcon(icon(QStringLiteral("sliders")));
     m_showSamplers->setCheckable(true);
     m_showSamplers->setChecked(true);
     m_showSamplers->setToolTip(tr("Show or hide the samplers"));
     m_showSamplers->setAccessibleName(tr("Samplers"));
-    for (QToolButton* button : {m_newStory, m_showSamplers}) {
+    for (QToolButton* button : {m_newStory, m_showTree, m_showSamplers}) {
         button->setAutoRaise(true);
         button->setIconSize(QSize(18, 18));
     }
+    row->addWidget(m_showTree);
     row->addWidget(m_title);
+    row->addWidget(makeVersions(header));
     row->addWidget(m_count);
     row->addStretch(1);
     row->addWidget(m_newStory);
     row->addWidget(m_showSamplers);
     connect(m_newStory, &QToolButton::clicked, this, &WritePage::newStory);
+    connect(m_showTree, &QToolButton::clicked, this, [this](bool on) {
+        setTreeVisible(on);
+        emit settingsChanged();
+    });
     connect(m_showSamplers, &QToolButton::clicked, this, [this](bool on) {
         setSamplersVisible(on);
         emit settingsChanged();
@@ -312,9 +442,10 @@ void WritePage::refresh() {
 // The story's first line, as much of it as the header has room for.
 void WritePage::fitTitle() {
     const QString line = m_story->storyText().left(400).trimmed().section(QLatin1Char('\n'), 0, 0).simplified();
-    const int others = m_newStory->sizeHint().width() + m_showSamplers->sizeHint().width() +
+    const int others = m_newStory->sizeHint().width() + m_showTree->sizeHint().width() + m_showSamplers->sizeHint().width() +
+                       (m_versions->isHidden() ? 0 : m_versions->sizeHint().width()) +
                        fontMetrics().horizontalAdvance(QStringLiteral("00,000 tokens")) + 80;
-    const int room = std::clamp(m_splitter->sizes().value(0) - others, 60, 480);
+    const int room = std::clamp(m_inner->sizes().value(1) - others, 60, 480);
     m_title->setText(line.isEmpty() ? tr("New story") : m_title->fontMetrics().elidedText(line, Qt::ElideRight, room));
 }
 

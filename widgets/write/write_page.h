@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// WritePage: the story being written, the prompt line, and the samplers at the right.
+// WritePage: the versions of the story, the one that is written or read, the prompt line, and the samplers at the right.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,8 @@ class FindBar;
 class PromptEdit;
 class SamplerPanel;
 class StoryModel;
+class StoryTreeModel;
+class StoryTreePanel;
 class StoryView;
 
 /// Why a text ended, in plain words, and what can be done.
@@ -32,7 +34,7 @@ class StoryView;
 class WritePage final : public QWidget {
     Q_OBJECT
 public:
-    explicit WritePage(StoryModel* story, QWidget* parent = nullptr);
+    WritePage(StoryModel* story, StoryTreeModel* tree, QWidget* parent = nullptr);
     ~WritePage() override;
 
     // What settings remember.
@@ -46,12 +48,20 @@ public:
     void setMaxTokens(std::int64_t tokens);
     [[nodiscard]] QByteArray splitterState() const;
     bool restoreSplitterState(const QByteArray& state);
+    [[nodiscard]] QByteArray treeSplitterState() const;
+    bool restoreTreeSplitterState(const QByteArray& state);
+    [[nodiscard]] bool treeVisible() const;
+    void setTreeVisible(bool visible);
     [[nodiscard]] bool samplersVisible() const;
     void setSamplersVisible(bool visible);
 
     [[nodiscard]] QString promptText() const;
     void setPromptText(const QString& text);
     [[nodiscard]] StoryView* storyView() const { return m_view; }
+    [[nodiscard]] StoryTreePanel* treePanel() const { return m_tree; }
+    [[nodiscard]] AlternativesPopup* popup() const { return m_popup; }
+    /// What the header says of the last passage that has others beside it; empty = none has.
+    [[nodiscard]] QString versionText() const;
     // What a tour points at.
     [[nodiscard]] QWidget* promptLine() const;
     [[nodiscard]] QWidget* samplerPanel() const { return m_side; }
@@ -70,6 +80,8 @@ public slots:
     void newStory();                        ///< as the New story button
     void openFind();
     void focusPrompt();
+    /// Asks for the text from this row to the end of the story.
+    void askEdit(int row);
 
 signals:
     void writeRequested(const loom::ui::WriteInput& input);
@@ -79,6 +91,12 @@ signals:
     void settingsChanged();
     void promptTyped();    ///< there is something in the prompt line that was not there before
     void writeHeldBack();  ///< writing was asked for while a story is being written
+    // Another story from this token on.
+    void branchRequested(qint64 position, const loom::Alternative& word);
+    void versionRequested(qint64 position);
+    void cutRequested(qint64 position);
+    void editRequested(qint64 position, const QString& text);
+    void sidewaysRequested(int direction);  ///< the version after (+1) or before (−1) the one that is shown
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
@@ -88,18 +106,26 @@ protected:
 private:
     [[nodiscard]] QWidget* makeHeader();
     [[nodiscard]] QWidget* makePromptRow();
+    [[nodiscard]] QWidget* makeVersions(QWidget* header);
     void refresh();
+    void refreshVersions();
     void refreshTitle();
     void fitTitle();
     void showAlternatives(int row);
 
     StoryModel* m_story;
+    StoryTreeModel* m_treeModel;
     QSplitter* m_splitter;
+    QSplitter* m_inner;  ///< versions and story
+    StoryTreePanel* m_tree;
     QStackedWidget* m_stack;
     QLabel* m_title;
     QLabel* m_count;
     QToolButton* m_newStory;
-    QToolButton* m_showSamplers;
+    QToolButton *m_showTree, *m_showSamplers;
+    QWidget* m_versions;
+    QLabel* m_versionText;
+    QToolButton *m_older, *m_newer;
     StoryView* m_view;
     FindBar* m_find;
     QLabel* m_reason;

@@ -35,6 +35,12 @@ std::string_view name(TwinMatch match) {
     return "?";
 }
 
+std::optional<TwinMatch> twinMatchNamed(std::string_view wanted) {
+    for (const TwinMatch match : {TwinMatch::Nothing, TwinMatch::Parameters, TwinMatch::Flops})
+        if (wanted == name(match)) return match;
+    return {};
+}
+
 bool isTwinGroup(const std::filesystem::path& folder) { return fileExists(folder / kFile); }
 
 TwinGroup readTwinGroup(const std::filesystem::path& folder) {
@@ -51,13 +57,9 @@ TwinGroup readTwinGroup(const std::filesystem::path& folder) {
             reader.fail("twins names " + inQuotes(group.twins.back()) + " twice");
     }
     const std::string match = reader.text("match", "parameters");
-    bool known = false;
-    for (const TwinMatch each : {TwinMatch::Nothing, TwinMatch::Parameters, TwinMatch::Flops}) {
-        if (match != name(each)) continue;
-        group.match = each;
-        known = true;
-    }
+    const std::optional<TwinMatch> known = twinMatchNamed(match);
     if (!known) reader.fail("match is " + inQuotes(match), "Choose nothing, parameters or flops");
+    group.match = *known;
     return group;
 }
 

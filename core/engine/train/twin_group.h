@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@ namespace loom {
 /// What twins have in common besides data and schedule. Nothing: each form keeps the preset's feed-forward width.
 enum class TwinMatch : std::uint8_t { Nothing, Parameters, Flops };
 [[nodiscard]] std::string_view name(TwinMatch match);  ///< "nothing", "parameters", "flops"
+[[nodiscard]] std::optional<TwinMatch> twinMatchNamed(std::string_view name);
 
 struct TwinGroup {
     std::vector<std::string> twins;  ///< folder names of the runs, in the order they were asked for

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/data/attention_forms.h"
+#include "core/data/byte_formulas.h"
 #include "core/data/utf8.h"
 #include "core/engine/checkpoint/mapped_file.h"
 #include "core/engine/checkpoint/model_notes.h"
@@ -149,6 +150,12 @@ private:
 
 }  // namespace
 
+std::vector<std::string> twinFolders(const std::vector<std::string>& forms) {
+    std::vector<std::string> folders;
+    for (const std::string& form : forms) folders.push_back(folderOf(form));
+    return folders;
+}
+
 std::vector<TwinConfig> twinConfigs(const std::string& json, const std::vector<std::string>& forms, TwinMatch match, std::int64_t vocab,
                                     const std::string& where) {
     if (forms.size() < 2 || forms.size() > kMostTwins)
@@ -176,8 +183,15 @@ std::vector<TwinConfig> twinConfigs(const std::string& json, const std::vector<s
 
 TrainingPlan planTwins(const std::vector<TwinConfig>& twins, std::optional<double> secondsPerRound, std::optional<std::int64_t> available) {
     TrainingPlan all = planTraining(twins.front().config, secondsPerRound, available);
+    const auto shape = [](const TwinConfig& twin, std::int64_t parameters) {
+        const ModelConfig& model = twin.config.model;
+        return TwinShape{twin.folder, parameters, model.ffnWidth,
+                         cacheSpec(model, MlaPath::Absorbed, DType::F32).elementsPerTokenPerLayer()};
+    };
+    if (twins.size() > 1) all.twins.push_back(shape(twins.front(), all.parameters));
     for (std::size_t i = 1; i < twins.size(); ++i) {
         const TrainingPlan one = planTraining(twins[i].config, {}, available);
+        all.twins.push_back(shape(twins[i], one.parameters));
         all.parameters += one.parameters;
         all.nonEmbedding += one.nonEmbedding;
         all.memory.weights += one.memory.weights;

@@ -24,7 +24,7 @@ struct TwinsOrder {
     TwinMatch match = TwinMatch::Parameters;
 };
 
-/// Called on the training thread.
+/// Called on the training thread. A run alone can be told as one twin without a name.
 class TwinsObserver {
 public:
     virtual ~TwinsObserver() = default;
@@ -41,6 +41,8 @@ struct TwinConfig {
     std::string folder;  ///< "mla-deepseek-r64"
     TrainConfig config;
 };
+/// The folders of these forms within their group: "mla-deepseek:r=64" → "mla-deepseek-r64".
+[[nodiscard]] std::vector<std::string> twinFolders(const std::vector<std::string>& forms);
 [[nodiscard]] std::vector<TwinConfig> twinConfigs(const std::string& json, const std::vector<std::string>& forms, TwinMatch match,
                                                   std::int64_t vocab, const std::string& where);
 
