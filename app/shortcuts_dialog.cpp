@@ -38,6 +38,8 @@ QList<Row> viewKeys() {
             {tr("Prompt: new line"), tr("Shift+Enter")},
             {tr("Write: stop"), tr("Esc")},
             {tr("Story: alternatives of the next or the previous word"), tr("Alt+Right, Alt+Left")},
+            {tr("Story: hold the word, go through its alternatives, take one"), tr("Enter, Up and Down, Enter")},
+            {tr("Versions: show, bookmark, remove"), tr("Enter, B, Delete")},
             {tr("Find: next, previous match"), tr("Enter, Shift+Enter")},
             {tr("Heads, attention and cache: move"), tr("Arrow keys, Home, End, Page Up, Page Down")},
             {tr("Attention and latents: lock a cell, let it go"), tr("Space, Esc")},
