@@ -25,15 +25,8 @@ namespace {
 
 class InsideWindow : public WindowFixture {
 protected:
-    void open(const char* name = "/models/good") {
-        window->openModel(QString::fromLatin1(name));
-        ASSERT_TRUE(wait([&] { return session().hasModel() && !session().isOpening(); }));
-    }
     void write(std::int64_t tokens, const char* prompt = "") {
-        parts().writePage->setMaxTokens(tokens);
-        parts().writePage->setPromptText(QString::fromLatin1(prompt));
-        parts().actions.write->trigger();
-        ASSERT_TRUE(session().isWriting());
+        beginWriting(tokens, prompt);
         ASSERT_TRUE(wait([&] { return session().canWrite(); }));
     }
     void lookInside() { parts().actions.pages[1]->trigger(); }
@@ -48,7 +41,7 @@ protected:
 TEST_F(InsideWindow, OnlyWhatIsShownIsComputed) {
     script->latent = true;
     WindowFixture::show();
-    open();
+    openFake();
     write(5, "ab");
     EXPECT_EQ(script->looks, 0);  // nobody looks
     lookInside();
@@ -75,14 +68,14 @@ TEST_F(InsideWindow, OnlyWhatIsShownIsComputed) {
 TEST_F(InsideWindow, ScorePartsAreAskedForWhereTheNetworkHasThem) {
     script->pair = true;
     WindowFixture::show();
-    open("/models/mla");
+    openFake("/models/mla");
     write(5, "ab");
     lookInside();
     page().panel()->setShow(ui::AttentionPanel::Show::Content);
     ASSERT_TRUE(
         wait([&] { return page().panel()->findChild<ui::CellDetails*>()->value(ui::CellDetails::ContentRow) == QStringLiteral("1.00"); }));
     EXPECT_EQ(page().panel()->findChild<ui::CellDetails*>()->value(ui::CellDetails::PositionRow), QStringLiteral("−2.00"));
-    open("/models/mha");
+    openFake("/models/mha");
     EXPECT_EQ(page().panel()->shown(), ui::AttentionPanel::Show::Weights);
     write(3, "ab");
     page().looks()->showLook(Look::Forgotten);
@@ -93,7 +86,7 @@ TEST_F(InsideWindow, ScorePartsAreAskedForWhereTheNetworkHasThem) {
 
 TEST_F(InsideWindow, HeadsGoOffInTheViewOnly) {
     WindowFixture::show();
-    open();
+    openFake();
     write(5, "ab");
     lookInside();
     page().looks()->showLook(Look::Without);
@@ -112,14 +105,14 @@ TEST_F(InsideWindow, HeadsGoOffInTheViewOnly) {
     QTest::keyClick(map, Qt::Key_Z, Qt::ControlModifier);
     ASSERT_TRUE(wait([&] { return frame(Look::Without).note() == QStringLiteral("All heads are on"); }));
     page().switches()->setOff(0, 0, true);
-    open("/models/other");
+    openFake("/models/other");
     EXPECT_TRUE(page().switches()->off().empty());
 }
 
 TEST_F(InsideWindow, StoppedAndFailedLooksSayWhatToDo) {
     script->lookWaits = true;
     WindowFixture::show();
-    open();
+    openFake();
     write(5, "ab");
     lookInside();
     ASSERT_TRUE(wait([&] { return script->waitingLooks == 1; }));

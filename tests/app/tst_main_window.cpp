@@ -31,16 +31,7 @@ namespace {
 
 class Window : public WindowFixture {
 protected:
-    void openFake(const char* name = "/models/good") {
-        window->openModel(QString::fromLatin1(name));
-        ASSERT_TRUE(wait([&] { return session().hasModel() && !session().isOpening(); }));
-    }
-    void write(std::int64_t tokens, const char* prompt = "") {
-        parts().writePage->setMaxTokens(tokens);
-        parts().writePage->setPromptText(QString::fromLatin1(prompt));
-        parts().actions.write->trigger();
-        ASSERT_TRUE(session().isWriting());
-    }
+    void write(std::int64_t tokens, const char* prompt = "") { beginWriting(tokens, prompt); }
     void writeAll(std::int64_t tokens, const char* prompt = "") {
         write(tokens, prompt);
         ASSERT_TRUE(wait([&] { return !session().isWriting(); }));

@@ -6,12 +6,14 @@
 
 #include <gtest/gtest.h>
 
+#include <QAction>
 #include <QFile>
 #include <QSettings>
 #include <QTest>
 
 #include "../session/fake_engine.h"
 #include "app/main_window.h"
+#include "widgets/write/write_page.h"
 
 namespace loom::app {
 
@@ -39,6 +41,16 @@ protected:
     template <class Condition>
     static bool wait(Condition condition) {
         return QTest::qWaitFor(condition, 60000);
+    }
+    void openFake(const char* name = "/models/good") {
+        window->openModel(QString::fromLatin1(name));
+        ASSERT_TRUE(wait([&] { return session().hasModel() && !session().isOpening(); }));
+    }
+    void beginWriting(std::int64_t tokens, const char* prompt = "") {
+        parts().writePage->setMaxTokens(tokens);
+        parts().writePage->setPromptText(QString::fromLatin1(prompt));
+        parts().actions.write->trigger();
+        ASSERT_TRUE(session().isWriting());
     }
     const WindowParts& parts() const { return window->parts(); }
     session::SessionController& session() const { return *parts().session; }

@@ -54,6 +54,10 @@ void AttentionPanel::buildBar(QBoxLayout& column) {
     m_title = pageTitle({}, this);
     m_subtitle = mutedLabel({}, this);
     m_subtitle->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_subtitle->setToolTip(
+        tr("Weights of words that appeared while this page was in view come from the path that wrote them. All others, "
+           "and everything else that is seen inside, are computed by the reference path, whose times are shown. How "
+           "fast the writing path is, the strip below the pages says."));
     m_showChoice = new QComboBox(this);
     const std::pair<QString, QString> choices[] = {
         {tr("Weights"), tr("Shares of attention after the softmax")},

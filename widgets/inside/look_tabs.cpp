@@ -24,7 +24,7 @@ LookTabs::LookTabs(const StoryModel* story, QWidget* parent) : QTabWidget(parent
 
 void LookTabs::add(LookFrame* frame, const QString& name, const QString& tip) {
     m_frames.push_back(frame);
-    setTabToolTip(addTab(frame, name), tip);
+    setTabToolTip(addTab(frame, name), tr("%1\nA double-click fills the page with it, and again brings the heads back.").arg(tip));
     connect(frame, &LookFrame::stopRequested, this, [this, look = frame->look()] { emit stopRequested(look); });
 }
 
