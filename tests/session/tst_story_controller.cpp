@@ -74,6 +74,7 @@ protected:
         return all;
     }
 
+    test::TempFolder folder;  ///< outlives who keeps a story in it
     std::shared_ptr<Script> script = std::make_shared<Script>();
     SessionController session{[this] { return test::makeFakeEngine(script); }};
     StoryController stories{&session};
@@ -243,7 +244,6 @@ TEST_F(StoryTreeSession, AnotherNetworkReadsTheTextOfForeignPassagesAgain) {
 }
 
 TEST_F(StoryTreeSession, FilesKeepEverything) {
-    test::TempFolder folder;
     const auto path = [&](const char* name) { return QString::fromStdString((folder / name).string()); };
     open();
     write(2, "Hi");
@@ -271,7 +271,6 @@ TEST_F(StoryTreeSession, FilesKeepEverything) {
 }
 
 TEST_F(StoryTreeSession, TheStoryIsKeptWhileItChanges) {
-    test::TempFolder folder;
     const auto file = folder / "deep" / "last.story.json";
     stories.keepIn(QString::fromStdString(file.string()));
     open();
