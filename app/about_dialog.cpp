@@ -30,6 +30,8 @@ constexpr Notice kNotices[] = {
     {"Dear ImGui", "MIT", QT_TRANSLATE_NOOP("QMainWindow", "the debug overlay")},
     {"PCRE2", "BSD-3-Clause", QT_TRANSLATE_NOOP("QMainWindow", "splitting text for tokenizers")},
     {"SentencePiece", "Apache-2.0", QT_TRANSLATE_NOOP("QMainWindow", "its own tokenizers")},
+    {"libcurl", "curl", QT_TRANSLATE_NOOP("QMainWindow", "downloading stories, when you ask for it")},
+    {"OpenSSL", "Apache-2.0", QT_TRANSLATE_NOOP("QMainWindow", "their checksums and encrypted connections")},
     {"utf8proc", "MIT", QT_TRANSLATE_NOOP("QMainWindow", "Unicode normalization")},
     {"JSON for Modern C++", "MIT", QT_TRANSLATE_NOOP("QMainWindow", "configuration files")},
     {"CLI11", "BSD-3-Clause", QT_TRANSLATE_NOOP("QMainWindow", "the command line")},
@@ -47,7 +49,8 @@ QString aboutText() {
         "machine. What another form of attention would keep comes from its formula or from a twin's configuration, and says which.</p>"
         "<p>A network of a few million parameters writes simple stories. They lose the thread, repeat themselves and are not true. "
         "That is what such a network can do, and it is enough to see how it works.</p>"
-        "<p>Nothing is sent anywhere. Your stories and models stay on this computer.</p>"
+        "<p>Nothing is sent anywhere. Your stories and models stay on this computer. The network is used for one thing only: stories "
+        "that you download on the Train page.</p>"
         "<p>LatentLoom is free software under the GNU General Public License, version 3 or later. It comes without any warranty.</p>");
 }
 

@@ -72,7 +72,7 @@ Actions makeActions(QMenuBar& bar, QWidget& window) {
     a.versionAfter = add(story, tr("Version &after"), keys("Alt+Down"));
 
     QMenu* view = bar.addMenu(tr("&View"));
-    a.pages = choice<4>(view, window, {tr("&Write"), tr("Look &inside"), tr("&Cache"), tr("T&rain")});
+    a.pages = choice<5>(view, window, {tr("&Write"), tr("Look &inside"), tr("&Cache"), tr("T&rain"), tr("C&ompare")});
     for (std::size_t i = 0; i < a.pages.size(); ++i) a.pages[i]->setShortcut(QKeySequence(QStringLiteral("Ctrl+%1").arg(i + 1)));
     view->addSeparator();
     a.themes = choice<3>(view->addMenu(tr("&Theme")), window, {tr("Like the &system"), tr("&Light"), tr("&Dark")});

@@ -17,7 +17,7 @@ struct Actions {
     QAction *openFile, *openFolder, *cancelOpen, *clearRecent, *openStory, *saveStory, *quit;
     QAction *undo, *redo, *copy, *selectAll, *find;
     QAction *newStory, *write, *stop, *version, *versionBefore, *versionAfter;
-    std::array<QAction*, 4> pages;   ///< in the order of Page
+    std::array<QAction*, 5> pages;   ///< in the order of Page
     std::array<QAction*, 3> themes;  ///< in the order of ui::ThemeChoice
     QAction *textLarger, *textSmaller, *textReset, *overlay;
     QAction *twin, *card;

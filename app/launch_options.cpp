@@ -22,7 +22,7 @@ ParsedCommandLine parseCommandLine(int argc, const char* const* argv) {
     app.add_option("--tokenizer", tokenizer, "Tokenizer file or folder, where it is not beside the checkpoint");
     app.add_flag("--empty", empty, "Open nothing, not even the models that come with the program");
     auto* deviceOption = app.add_option("--device", device, "Where to compute")->check(CLI::IsMember({"cpu", "cuda"}));
-    auto* pageOption = app.add_option("--page", page, "Page to show")->check(CLI::IsMember({"write", "inside", "cache", "train"}));
+    auto* pageOption = app.add_option("--page", page, "Page to show")->check(CLI::IsMember({"write", "inside", "cache", "train", "compare"}));
     auto* layerOption = app.add_option("--layer", layer, "Layer to look at, counted from 0")->check(CLI::Range(0, 1'000'000));
     auto* themeOption = app.add_option("--theme", theme, "Colours of the window")->check(CLI::IsMember({"light", "dark", "system"}));
     auto* scaleOption =

@@ -23,12 +23,14 @@
 #include "widgets/common/labels.h"
 #include "widgets/common/message_bar.h"
 #include "widgets/common/mode_bar.h"
+#include "widgets/compare/compare_page.h"
 #include "widgets/inside/inside_page.h"
 #include "widgets/itemmodels/cache_model.h"
 #include "widgets/itemmodels/heads_model.h"
 #include "widgets/itemmodels/run_list_model.h"
 #include "widgets/itemmodels/story_model.h"
 #include "widgets/itemmodels/story_tree_model.h"
+#include "widgets/train/download_box.h"
 #include "widgets/train/setup_view.h"
 #include "widgets/train/train_page.h"
 #include "widgets/write/sampler_panel.h"
@@ -63,6 +65,8 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     m_parts.session = factory ? new session::SessionController(factory, this) : new session::SessionController(this);
     m_parts.stories = new session::StoryController(m_parts.session, this);
     m_parts.training = training ? new session::TrainController(training, this) : new session::TrainController(this);
+    m_parts.downloads = new session::DownloadController(this);
+    m_parts.comparing = factory ? new session::CompareController(factory, this) : new session::CompareController(this);
     m_parts.watch = new EventWatch(this);
     buildPages();
     m_parts.actions = makeActions(*menuBar(), *this);
@@ -71,6 +75,8 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
     wireInside(m_parts);
     wireCache(m_parts);
     wireTrain(m_parts);
+    wireDownload(m_parts);
+    wireCompare(m_parts);
     wireModel(m_parts);
     wireMenus(m_parts);
     wireDevice(m_parts);
@@ -89,9 +95,11 @@ MainWindow::MainWindow(const LaunchOptions& options, const session::EngineFactor
 }
 
 MainWindow::~MainWindow() {
-    delete m_parts.training;  // stop and wait while the views they report to are still there
+    delete m_parts.downloads;  // stop and wait while the views they report to are still there
+    delete m_parts.training;
     delete m_parts.stories;
     delete m_parts.session;
+    delete m_parts.comparing;
 }
 
 void MainWindow::buildPages() {
@@ -113,11 +121,14 @@ void MainWindow::buildPages() {
     p.stack->addWidget(p.writePage);
     p.stack->addWidget(p.insidePage);
     p.stack->addWidget(p.cachePage);
+    p.comparePage = new ui::ComparePage(p.stack);
     p.stack->addWidget(p.trainPage);
+    p.stack->addWidget(p.comparePage);
     p.modeBar->addMode(static_cast<int>(Page::Write), tr("Write"), QStringLiteral("write"));
     p.modeBar->addMode(static_cast<int>(Page::Inside), tr("Look inside"), QStringLiteral("inside"));
     p.modeBar->addMode(static_cast<int>(Page::Cache), tr("Cache"), QStringLiteral("cache"));
     p.modeBar->addMode(static_cast<int>(Page::Train), tr("Train"), QStringLiteral("train"));
+    p.modeBar->addMode(static_cast<int>(Page::Compare), tr("Compare"), QStringLiteral("compare"));
 
     auto* right = new QVBoxLayout;
     right->setSpacing(0);
@@ -164,6 +175,7 @@ void MainWindow::applySettings() {
     p.insidePage->setColourMap(static_cast<ui::ColourMapKind>(s.colourMap));
     if (!s.insideSplitter.isEmpty()) p.insidePage->restoreSplitter(s.insideSplitter);
     p.trainPage->restoreSplitter(s.trainSplitter);
+    p.trainPage->setupView()->downloadBox()->setMirror(s.mirror);
     p.trainPage->setupView()->setSetup(s.train);
     p.session->setPath(s.path);
     p.session->setPrecision(s.precision);
@@ -187,6 +199,7 @@ void MainWindow::rememberSettings() {
     s.trainSplitter = p.trainPage->splitterState();
     s.train = p.trainPage->setupView()->setup();
     s.train.name.clear();
+    s.mirror = p.trainPage->setupView()->downloadBox()->mirror();
     s.colourMap = static_cast<int>(p.insidePage->colourMap());
     if (p.session->hasModel()) {
         s.layer = p.insidePage->layer().value();

@@ -9,6 +9,8 @@
 #include "app/actions.h"
 #include "app/event_watch.h"
 #include "app/launch_options.h"
+#include "app/session/download_controller.h"
+#include "app/session/compare_controller.h"
 #include "app/session/session_controller.h"
 #include "app/session/story_controller.h"
 #include "app/session/train_controller.h"
@@ -20,6 +22,7 @@ namespace loom::ui {
 class BottomStrip;
 class CacheModel;
 class CachePage;
+class ComparePage;
 class HeadsModel;
 class InsidePage;
 class MessageBar;
@@ -39,6 +42,8 @@ struct WindowParts {
     session::SessionController* session;
     session::StoryController* stories;
     session::TrainController* training;
+    session::DownloadController* downloads;
+    session::CompareController* comparing;
     ui::StoryModel* story;
     ui::StoryTreeModel* tree;
     ui::HeadsModel* heads;
@@ -48,6 +53,7 @@ struct WindowParts {
     ui::InsidePage* insidePage;
     ui::CachePage* cachePage;
     ui::TrainPage* trainPage;
+    ui::ComparePage* comparePage;
     ui::ModeBar* modeBar;
     QStackedWidget* stack;
     ui::MessageBar* message;

@@ -14,6 +14,7 @@ namespace loom::app {
 namespace {
 
 constexpr int kVersion = 1;
+constexpr int kLongestAddress = 2000;
 
 QSettings openFile() {
     return QSettings(QSettings::IniFormat, QSettings::UserScope, QStringLiteral("latentloom"), QStringLiteral("latentloom"));
@@ -42,12 +43,13 @@ QString name(Page page) {
         case Page::Inside: return QStringLiteral("inside");
         case Page::Cache: return QStringLiteral("cache");
         case Page::Train: return QStringLiteral("train");
+        case Page::Compare: return QStringLiteral("compare");
     }
     return {};
 }
 
 std::optional<Page> pageFromName(const QString& text) {
-    for (const Page page : {Page::Write, Page::Inside, Page::Cache, Page::Train})
+    for (const Page page : {Page::Write, Page::Inside, Page::Cache, Page::Train, Page::Compare})
         if (text == name(page)) return page;
     return std::nullopt;
 }
@@ -112,6 +114,7 @@ Settings loadSettings() {
     settings.trainSplitter = file.value(QStringLiteral("window/trainSplitter")).toByteArray();
     settings.samplersVisible = file.value(QStringLiteral("window/samplersVisible"), true).toBool();
     settings.tourSeen = file.value(QStringLiteral("window/tourSeen"), false).toBool();
+    settings.mirror = file.value(QStringLiteral("train/mirror")).toString().left(kLongestAddress);
     settings.train = loadTrainSetup(file);
     return settings;
 }
@@ -145,6 +148,7 @@ void saveSettings(const Settings& settings) {
     file.setValue(QStringLiteral("window/trainSplitter"), settings.trainSplitter);
     file.setValue(QStringLiteral("window/samplersVisible"), settings.samplersVisible);
     file.setValue(QStringLiteral("window/tourSeen"), settings.tourSeen);
+    file.setValue(QStringLiteral("train/mirror"), settings.mirror);
     saveTrainSetup(file, settings.train);
 }
 

@@ -21,8 +21,8 @@
 namespace loom::app {
 
 /// The pages, in the order of the mode bar.
-enum class Page { Write, Inside, Cache, Train };
-/// "write", "inside", "cache", "train": on the command line and in the settings file.
+enum class Page { Write, Inside, Cache, Train, Compare };
+/// "write", "inside", "cache", "train", "compare": on the command line and in the settings file.
 [[nodiscard]] QString name(Page page);
 [[nodiscard]] std::optional<Page> pageFromName(const QString& name);
 [[nodiscard]] QString name(ui::ThemeChoice theme);  ///< "system", "light", "dark"
@@ -54,6 +54,7 @@ struct Settings {
     QByteArray geometry, writeSplitter, treeSplitter, insideSplitter, trainSplitter;
     bool samplersVisible = true, treeVisible = true;
     TrainSetup train;       ///< the last run that was set up, without its name
+    QString mirror;         ///< of stories that are downloaded; empty = none
     bool tourSeen = false;  ///< finished or skipped
 };
 

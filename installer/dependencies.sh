@@ -11,7 +11,8 @@
 LOOM_TORCH_CPU=2.13.0
 LOOM_TORCH_CUDA=2.14.1
 LOOM_CORE_PACKAGES=(build-essential cmake ninja-build ccache pkg-config python3 python3-venv
-    nlohmann-json3-dev libcli11-dev libexpected-dev libpcre2-dev libutf8proc-dev libsentencepiece-dev libgtest-dev libgmock-dev)
+    nlohmann-json3-dev libcli11-dev libexpected-dev libpcre2-dev libutf8proc-dev libsentencepiece-dev libcurl4-openssl-dev libssl-dev
+    ca-certificates libgtest-dev libgmock-dev)
 LOOM_WINDOW_PACKAGES=(qt6-base-dev qt6-tools-dev qt6-tools-dev-tools qt6-l10n-tools qt6-svg-dev libqt6opengl6-dev qt6-qpa-plugins
     libgl-dev libgl1-mesa-dri libqcustomplot-dev libimgui-dev fonts-dejavu)
 

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// latentloom-cli compare: naive and absorbed decoding, the reference and the fast path side by side: same tokens, same logits.
+// latentloom-cli compare: one model on several paths (same tokens, same logits), or several models in lock step (twins).
 #include <iomanip>
 #include <iostream>
 #include <memory>
 
 #include "app/cli/command.h"
+#include "app/cli/compare_twins.h"
 #include "core/engine/evaluate/compare_paths.h"
 
 namespace loom::cli {
 namespace {
 
 struct Options {
-    std::string model;
+    std::vector<std::string> models;
+    std::string model;  ///< where there is one
     std::string tokenizer;
-    std::vector<std::string> paths{"naive", "absorbed"};
+    std::vector<std::string> paths;
     std::string prompt;
     std::int64_t tokens = 64;
-    std::string precision = "f32";
+    std::string precision;
+    TwinRequest twins;
+    std::vector<CLI::Option*> ofTwins;
 };
 
 nlohmann::ordered_json memoryJson(const PathMeasure& m) {
@@ -116,8 +120,26 @@ PathComparison compared(Engine& engine, const OpenModel& model, const TokenIds& 
     return comparison;
 }
 
-int run(const Options& options, const Context& context) {
+/// Which options belong to which form is said by whoever uses them in the other.
+int runTwins(const Options& options, const Context& context) {
+    if (!options.tokenizer.empty()) throw Error{"Several models bring their own tokenizers", "--tokenizer", "Leave it out"};
+    TwinRequest request = options.twins;
+    request.prompt = options.prompt;
+    request.maxTokens = options.tokens;
+    return compareTwins(twinChoices(options.models, options.paths), request, options.precision.empty() ? "auto" : options.precision,
+                        context);
+}
+
+int run(Options options, const Context& context) {
     requireUtf8(options.prompt, "--prompt");
+    if (options.models.size() > 1) return runTwins(options, context);
+    for (const CLI::Option* option : options.ofTwins) {
+        if (option->count() > 0)
+            throw Error{"One model is decoded greedily on all its paths", option->get_name(), "Name two models to let them write"};
+    }
+    options.model = options.models.front();
+    if (options.paths.empty()) options.paths = {"naive", "absorbed"};
+    if (options.precision.empty()) options.precision = "f32";
     for (auto path = options.paths.begin(); path != options.paths.end(); ++path) {
         if (std::find(options.paths.begin(), path, *path) != path) throw Error{"The path " + *path + " is named twice", "--paths", {}};
     }
@@ -141,18 +163,33 @@ Registration addCompare(CLI::App& program, Context& context) {
     const auto options = std::make_shared<Options>();
     CLI::App* command = program.add_subcommand(
         "compare",
-        "Decode one story on several paths (both of a latent, the fast path) and show that they are the same, and what each one takes.");
-    addModelOption(*command, options->model);
+        "One model: decode a story on several paths (both of a latent, the fast path) and show that they are the same, and what each "
+        "takes.\n"
+        "Two to four models: let them write from one prompt with one seed, token by token, and show text, bytes and time side by side.");
     command
-        ->add_option("--paths", options->paths, "Paths with commas between them; the first one writes. fast and fast-naive: the fast path")
+        ->add_option(
+            "models", options->models,
+            "One to four checkpoints; beside a checkpoint also preset:NAME, a network of random weights (latentloom-cli memory --list)")
+        ->required();
+    command->callback([options] {
+        if (options->models.size() > kMostTwins) throw CLI::ArgumentMismatch("At most four models are compared at a time");
+    });
+    command
+        ->add_option("--paths", options->paths,
+                     "One model: paths with commas between them, the first one writes; fast and fast-naive: the fast path (default: "
+                     "naive,absorbed). Several: naive or absorbed for each of them (default: absorbed)")
         ->delimiter(',')
-        ->check(CLI::IsMember({"naive", "absorbed", "fast", "fast-naive"}))
-        ->capture_default_str();
+        ->check(CLI::IsMember({"naive", "absorbed", "fast", "fast-naive"}));
     command->add_option("--prompt", options->prompt, "How the story begins. Empty: the beginning-of-text token alone");
     command->add_option("--tokens", options->tokens, "Write this many tokens")->check(CLI::PositiveNumber)->capture_default_str();
-    command->add_option("--precision", options->precision, "Weights of the fast path")
-        ->check(CLI::IsMember({"f32", "bf16", "int8", "int4"}))
-        ->capture_default_str();
+    command->add_option("--precision", options->precision, "Weights of the fast path (default: f32; several models: what loses nothing)")
+        ->check(CLI::IsMember({"f32", "bf16", "int8", "int4"}));
+    const auto ofTwins = [&](const char* name, auto& value, const char* help) {
+        options->ofTwins.push_back(command->add_option(name, value, help)->capture_default_str());
+    };
+    ofTwins("--seed", options->twins.seed, "Several models: the same seed writes the same stories");
+    ofTwins("--temperature", options->twins.samplers.temperature, "Several models: 0 always takes the most likely token");
+    ofTwins("--top-p", options->twins.samplers.topP, "Several models: choose among the fewest tokens whose probabilities reach p; 1 = off");
     addTokenizerOption(*command, options->tokenizer);
     addCommonOptions(*command, context, true);
     return {command, [options](const Context& c) { return run(*options, c); }};

@@ -10,7 +10,8 @@
 namespace loom::cli {
 
 inline constexpr const char* kSources =
-    "a text file, JSON lines (.jsonl), a folder of both, or maker[:COUNT] for stories that the program makes itself";
+    "a text file, JSON lines (.jsonl), a folder of both, maker[:COUNT] for stories that the program makes itself, or tinystories[:valid] "
+    "where `stories get` has loaded them";
 
 struct DataOptions {
     std::string separator = "auto";

@@ -49,9 +49,7 @@ double weightWidth(DType storage) {
                                   : static_cast<double>(bytesPerElement(storage));
 }
 
-std::int64_t weightBytes(const Subject& subject) {
-    return static_cast<std::int64_t>(static_cast<double>(subject.parameters) * weightWidth(subject.config.storage));
-}
+std::int64_t weightBytes(const Subject& subject) { return storedWeightBytes(subject.config); }
 
 /// A joint latent has two paths; everything else keeps the same whichever is named.
 std::string pathOf(const ModelConfig& config, const Options& options) {

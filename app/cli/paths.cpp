@@ -12,11 +12,9 @@ namespace {
 
 int run(const Context& context) {
     const UserPaths paths = userPaths();
-    nlohmann::ordered_json json{{"settings", pathText(paths.settings)},
-                                {"data", pathText(paths.data)},
-                                {"runs", pathText(paths.runs)},
-                                {"cache", pathText(paths.cache)},
-                                {"tokens", pathText(paths.tokens)}};
+    nlohmann::ordered_json json{{"settings", pathText(paths.settings)}, {"data", pathText(paths.data)},
+                                {"runs", pathText(paths.runs)},         {"stories", pathText(paths.stories)},
+                                {"cache", pathText(paths.cache)},       {"tokens", pathText(paths.tokens)}};
     if (context.json) {
         Context::print(json);
         return kOk;
@@ -28,7 +26,7 @@ int run(const Context& context) {
 }  // namespace
 
 Registration addPaths(CLI::App& program, Context& context) {
-    CLI::App* command = program.add_subcommand("paths", "Print the folders of your settings, runs and cached files.");
+    CLI::App* command = program.add_subcommand("paths", "Print the folders of your settings, runs, downloaded stories and cached files.");
     addCommonOptions(*command, context, false);
     return {command, run};
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// latentloom-cli stories: what a training run would read from a source, before it is trained on.
+// latentloom-cli stories: what a training run would read from a source, before it is trained on; and stories get.
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -7,6 +7,7 @@
 
 #include "app/cli/data_options.h"
 #include "app/cli/progress_line.h"
+#include "app/cli/stories_get.h"
 #include "core/engine/stories/story_source.h"
 
 namespace loom::cli {
@@ -16,6 +17,7 @@ struct Options {
     std::string source;
     DataOptions data;
     std::int64_t show = 3;
+    GetOptions get;
 };
 
 int run(const Options& options, const Context& context) {
@@ -65,11 +67,15 @@ Registration addStories(CLI::App& program, Context& context) {
     const auto options = std::make_shared<Options>();
     CLI::App* command = program.add_subcommand(
         "stories", "Show what a training run would read: how stories are told apart, how many there are, what is left out.");
-    command->add_option("SOURCE", options->source, std::string("Stories: ") + kSources)->required();
+    CLI::Option* source = command->add_option("SOURCE", options->source, std::string("Stories: ") + kSources);
     command->add_option("--show", options->show, "How many of the first stories to print")->check(CLI::Range(0, 1'000'000));
     options->data.addReading(*command);
     addCommonOptions(*command, context, false);
-    return {command, [options](const Context& c) { return run(*options, c); }};
+    CLI::App* get = addStoriesGet(*command, options->get, context);
+    command->callback([source, get] {
+        if (!get->parsed() && source->count() == 0) throw CLI::RequiredError(source->get_name());
+    });
+    return {command, [options, get](const Context& c) { return get->parsed() ? getStories(options->get, c) : run(*options, c); }};
 }
 
 }  // namespace loom::cli

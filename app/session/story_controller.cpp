@@ -113,6 +113,7 @@ void StoryController::branch(std::int64_t position, const Alternative& word, con
         step.text = step.label = word.text;
         step.origin = TokenOrigin::Prompt;
         step.probability = word.before;
+        step.trace = {};
         passage.tokens = {step};
         StoryTree changed = tree();
         changed.cut(position);

@@ -96,6 +96,8 @@ private:
     void feed() {
         OverlayData data = m_parts.session->overlayData();
         for (LaneState& lane : m_parts.training->lanes()) data.lanes.push_back(std::move(lane));
+        data.lanes.push_back(m_parts.downloads->lane());
+        data.lanes.push_back(m_parts.comparing->lane());
         data.frames = m_parts.watch->frames();
         data.slowTurns = m_parts.watch->slowTurns();
         data.longestTurnMs = m_parts.watch->longestTurnMs();

@@ -12,6 +12,8 @@ void wireWrite(WindowParts& parts);      ///< writing, stopping, the story model
 void wireInside(WindowParts& parts);     ///< which layer is captured, when a whole map is computed
 void wireCache(WindowParts& parts);      ///< what is kept, and the decoding path
 void wireTrain(WindowParts& parts);      ///< training runs: set-up, progress, questions, the list of runs
+void wireDownload(WindowParts& parts);   ///< stories from the internet, on the Train page
+void wireCompare(WindowParts& parts);    ///< twin decode: who is compared, the step clock
 void wireModel(WindowParts& parts);      ///< opening, errors, the bottom strip, the window's title
 void wireMenus(WindowParts& parts);      ///< what each action does and when it can be used
 void wireDevice(WindowParts& parts);     ///< Model → Compute on

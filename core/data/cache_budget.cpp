@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/cache_budget.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <utility>
@@ -24,6 +25,18 @@ CacheBudget cacheBudget(CacheSpec spec, std::int64_t context, std::int64_t batch
                     "Ask for a smaller context or batch"};
     }
     return {std::move(spec), context, batch, *bytes};
+}
+
+std::int64_t storiesThatFit(const CacheSpec& spec, std::int64_t context, std::int64_t room) {
+    if (context < 1) throw Error{"A story needs at least one position", {}, {}};
+    const auto each = checkedProduct({spec.bytesPerToken(), context});
+    return each && *each > 0 ? std::max<std::int64_t>(room, 0) / *each : 0;
+}
+
+std::int64_t storedWeightBytes(const ModelConfig& config) {
+    const double width = config.storage == DType::Q8_0 ? static_cast<double>(kQ8BlockBytes) / static_cast<double>(kQ8BlockElements)
+                                                       : static_cast<double>(bytesPerElement(config.storage));
+    return static_cast<std::int64_t>(static_cast<double>(countParameters(config).total) * width);
 }
 
 std::string readableBytes(std::int64_t bytes) {

@@ -25,6 +25,13 @@ struct CacheBudget {
 /// configuration: bytes per token fit.
 [[nodiscard]] CacheBudget cacheBudget(CacheSpec spec, std::int64_t context, std::int64_t batch);
 
+/// How many stories of `context` positions fit into `room` bytes, each with a cache of its own; 0 where not even one does. Throws Error
+/// where `context` is below 1.
+[[nodiscard]] std::int64_t storiesThatFit(const CacheSpec& spec, std::int64_t context, std::int64_t room);
+
+/// Bytes of all parameters in the element type that the configuration stores them in, the scales of Q8_0 included.
+[[nodiscard]] std::int64_t storedWeightBytes(const ModelConfig& config);
+
 /// "70272 B", "12.50 KiB", "274.50 MiB": for people, beside the exact number.
 [[nodiscard]] std::string readableBytes(std::int64_t bytes);
 

@@ -56,6 +56,7 @@ TEST_F(SettingsFile, RoundTrip) {
     settings.device = DeviceKind::Cuda;
     settings.precision = PrecisionChoice::Int8;
     settings.tourSeen = true;
+    settings.mirror = QStringLiteral("https://mirror.example/hf");
     TrainSetup& train = settings.train;
     train.stories = "/tales, ä.jsonl";
     train.separator = "line";
@@ -95,6 +96,7 @@ TEST_F(SettingsFile, RoundTrip) {
     EXPECT_FALSE(read.samplersVisible);
     EXPECT_EQ(read.device, DeviceKind::Cuda);
     EXPECT_TRUE(read.tourSeen);
+    EXPECT_EQ(read.mirror, settings.mirror);
     EXPECT_EQ(read.train, settings.train);
 }
 

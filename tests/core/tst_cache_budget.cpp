@@ -33,6 +33,16 @@ TEST(CacheBudget, theLargestThatFitsIsRightAndOneMoreIsAnError) {
     EXPECT_THROW((void)cacheBudget(one, -5, -5), Error);
 }
 
+TEST(CacheBudget, storiesThatFitARoom) {
+    const CacheSpec v3 = spec("deepseek-v3", DType::BF16);
+    EXPECT_EQ(storiesThatFit(v3, 4096, 70'272LL * 4096 * 7), 7);
+    EXPECT_EQ(storiesThatFit(v3, 4096, 70'272LL * 4096 * 7 - 1), 6);
+    EXPECT_EQ(storiesThatFit(v3, 4096, -5), 0);
+    EXPECT_EQ(storiesThatFit(v3, std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::max()), 0);
+    EXPECT_THROW((void)storiesThatFit(v3, 0, 1), Error);
+    EXPECT_EQ(storedWeightBytes(presetNamed("gpt2").config), presetNamed("gpt2").parameters() * 2);
+}
+
 TEST(CacheBudget, bytesForPeople) {
     EXPECT_EQ(readableBytes(0), "0 B");
     EXPECT_EQ(readableBytes(1023), "1023 B");

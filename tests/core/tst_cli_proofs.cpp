@@ -46,6 +46,37 @@ TEST_F(Cli, CompareWritesWhatGenerateWrites) {
     EXPECT_NE(text.out.find("bytes allocated"), std::string::npos) << text.out;
 }
 
+TEST_F(Cli, CompareLetsSeveralModelsWrite) {
+    const std::string full = model({}, "full"), small = model(latent(), "latent");
+    const auto doc =
+        json("compare " + full + " " + small + " preset:demo-mla --paths absorbed,naive,absorbed --prompt 'A cat' --seed 4 --tokens 12");
+    ASSERT_EQ(doc["models"].size(), 3U);
+    ASSERT_EQ(doc["steps"].size(), 12U);
+    EXPECT_EQ(doc["seed"], 4);
+    const auto& first = doc["models"][0];
+    EXPECT_EQ(doc["models"][1]["path"], "fast-naive");
+    EXPECT_EQ(doc["models"][2]["untrained"], true);
+    EXPECT_EQ(doc["models"][2]["attention"], "MLA (joint latent)");
+    const std::int64_t prompt = first["prompt_tokens"];
+    const auto written = json("generate " + full + " --prompt 'A cat' --max-tokens 12 --seed 4")["tokens"];
+    for (std::size_t i = 0; i < 12; ++i) {
+        const auto& tokens = doc["steps"][i]["tokens"];
+        EXPECT_EQ(tokens[0]["token"], written[i]) << i;
+        EXPECT_EQ(tokens[1]["differs"], tokens[1]["token"] != tokens[0]["token"]);
+        EXPECT_EQ(tokens[1]["used_bytes"], 2 * 4 * (8 + 4 + 6) * 4 * (prompt + static_cast<std::int64_t>(i)));
+    }
+    EXPECT_EQ(doc["models"][1]["cache"]["fewer_bytes_than_first"].get<std::int64_t>(),
+              first["cache"]["used_bytes"].get<std::int64_t>() - doc["models"][1]["cache"]["used_bytes"].get<std::int64_t>());
+    const Outcome text = run("compare " + full + " preset:demo-mha --prompt 'A cat' --tokens 5");
+    EXPECT_EQ(text.code, 0) << text.err;
+    EXPECT_NE(text.out.find("untrained"), std::string::npos) << text.out;
+    expectError("compare " + full + " " + small + " --paths naive --prompt hello", "2 models and 1 paths");
+    expectError("compare " + full + " preset:demo-mha --paths fast,fast --prompt hello", "fast path anyway");
+    expectError("compare " + full + " --seed 3 --prompt hello", "greedily");
+    expectError("compare preset:demo-mha --prompt hello", "preset:demo-mha");
+    EXPECT_EQ(run("compare a b c d e --prompt hello").code, 2);
+}
+
 TEST_F(Cli, CompareSaysWhyNothingCanBeAbsorbed) {
     const std::string folder = model();
     const auto doc = json("compare " + folder + " --prompt hello --tokens 3");

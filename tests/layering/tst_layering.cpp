@@ -27,22 +27,24 @@ const std::string kWidgets =
     "^Q(Widget|Application|MainWindow|Dialog|MessageBox|PushButton|Label|Style|Layout|[A-Z][a-z]+Layout|.*View$|.*Widget$)";
 const std::string kImgui = "imgui";
 const std::string kPlot = "qcustomplot";
+const std::string kNetwork = "^(curl|openssl)/|^Qt?Network|sys/socket";
 const std::string kEngine = "^core/engine/";
 const std::string kLab = "^core/lab/";
 const std::string kGui = "^(widgets|app)/";
 
 const std::vector<Rule>& rules() {
     static const std::vector<Rule> all{
-        {"core/data", {kTorch, kQt, kImgui, kPlot, kEngine, kLab, kGui, "^nlohmann", "^pcre2"}},
-        {"core/engine", {kTorch, kQt, kImgui, kPlot, kLab, kGui}},
-        {"core/lab", {kQt, kImgui, kPlot, kGui, "^torch/torch.h"}},
-        {"app/cli", {kTorch, kQt, kImgui, kPlot, kLab, "^widgets/"}},
-        {"app/session", {kTorch, kWidgets, kImgui, kPlot, kLab, "^widgets/"}},
-        {"app", {kTorch, kImgui, kPlot, kEngine, kLab}},
-        {"widgets/itemmodels", {kTorch, kWidgets, kImgui, kPlot, kEngine, kLab, "^app/"}},
-        {"widgets/plot", {kTorch, kImgui, kEngine, kLab, "^app/"}},
-        {"widgets/overlay", {kTorch, kPlot, kEngine, kLab, "^app/"}},
-        {"widgets", {kTorch, kImgui, kPlot, kEngine, kLab, "^app/"}},
+        {"core/data", {kTorch, kQt, kImgui, kPlot, kNetwork, kEngine, kLab, kGui, "^nlohmann", "^pcre2"}},
+        {"core/engine", {kTorch, kQt, kImgui, kPlot, kNetwork, kLab, kGui}},
+        {"core/engine/download", {kTorch, kQt, kImgui, kPlot, kLab, kGui}},
+        {"core/lab", {kNetwork, kQt, kImgui, kPlot, kGui, "^torch/torch.h"}},
+        {"app/cli", {kNetwork, kTorch, kQt, kImgui, kPlot, kLab, "^widgets/"}},
+        {"app/session", {kNetwork, kTorch, kWidgets, kImgui, kPlot, kLab, "^widgets/"}},
+        {"app", {kNetwork, kTorch, kImgui, kPlot, kEngine, kLab}},
+        {"widgets/itemmodels", {kNetwork, kTorch, kWidgets, kImgui, kPlot, kEngine, kLab, "^app/"}},
+        {"widgets/plot", {kNetwork, kTorch, kImgui, kEngine, kLab, "^app/"}},
+        {"widgets/overlay", {kNetwork, kTorch, kPlot, kEngine, kLab, "^app/"}},
+        {"widgets", {kNetwork, kTorch, kImgui, kPlot, kEngine, kLab, "^app/"}},
     };
     return all;
 }
@@ -125,6 +127,9 @@ TEST(Layering, TheCheckFindsABrokenRule) {
     EXPECT_EQ(violations("core/data/x.h", {"#include <QString>"}).size(), 1U);
     EXPECT_EQ(violations("widgets/itemmodels/x.cpp", {"#include <QTreeView>"}).size(), 1U);
     EXPECT_EQ(violations("widgets/plot/x.cpp", {"#include <qcustomplot.h>"}).size(), 0U);
+    EXPECT_EQ(violations("core/engine/stories/x.cpp", {"#include <curl/curl.h>"}).size(), 1U);
+    EXPECT_EQ(violations("core/engine/download/x.cpp", {"#include <curl/curl.h>"}).size(), 0U);
+    EXPECT_EQ(violations("widgets/train/x.cpp", {"#include <QNetworkAccessManager>"}).size(), 1U);
     EXPECT_EQ(violations("elsewhere/x.cpp", {}).size(), 1U);
 }
 
@@ -143,12 +148,16 @@ TEST(Layering, NothingBuiltLinksWhatItMustNot) {
         EXPECT_EQ(libraries.find("torch"), std::string::npos) << file;
         EXPECT_EQ(libraries.find("c10"), std::string::npos) << file;
         EXPECT_EQ(libraries.find("Qt6"), std::string::npos) << file;
+        EXPECT_EQ(libraries.find("curl"), std::string::npos) << file << " must run without a network library";
     }
     EXPECT_EQ(needed("libloom_engine.so").find("sentencepiece"), std::string::npos) << "two versions of Protocol Buffers must not meet";
     const std::string lab = needed("libloom_lab.so");
     EXPECT_NE(lab.find("torch"), std::string::npos);
     EXPECT_EQ(lab.find("Qt6"), std::string::npos);
     if (fs::exists(LOOM_BINARY_DIR "/latentloom")) {
-        EXPECT_EQ(needed("latentloom").find("torch"), std::string::npos);
+        const std::string window = needed("latentloom");
+        EXPECT_EQ(window.find("torch"), std::string::npos);
+        EXPECT_EQ(window.find("curl"), std::string::npos);
+        EXPECT_EQ(window.find("Network"), std::string::npos);
     }
 }

@@ -105,10 +105,10 @@ void FormulaPopover::setRow(int row, const QString& name, std::int64_t formula, 
     for (QLabel* label : m_cells[row]) label->setVisible(!name.isEmpty());
 }
 
-void FormulaPopover::setUse(const CacheUse& use) {
+void FormulaPopover::setUse(const CacheUse& use, const QString& title) {
     const CacheFigures figures = cacheFigures(use);
     const bool tensors = !use.layers.empty();
-    fill(tr("This model’s cache"), use.spec, use.usedTokens);
+    fill(title.isEmpty() ? tr("This model’s cache") : title, use.spec, use.usedTokens);
     setRow(0, tr("used, %1 tokens").arg(formatCount(use.usedTokens)), figures.usedFormula, figures.usedTensors, tensors);
     setRow(1, tr("allocated, %1 tokens").arg(formatCount(use.capacityTokens)), figures.allocatedFormula, figures.allocatedTensors, tensors);
     if (!tensors) {
@@ -153,9 +153,17 @@ void FormulaPopover::setTwin(const CacheSpec& spec, std::int64_t tokens, const Q
         tr("%1 lies on your disk. It is not loaded, so there are no tensors to compare; switch to it and there are.").arg(name));
 }
 
-void FormulaPopover::openAt(const QWidget* anchor) {
+void FormulaPopover::setBudget(const CacheSpec& spec, std::int64_t tokens, std::int64_t stories, const QString& title,
+                               const QString& note) {
+    setFormula(spec, tokens, title);
+    setRow(1, tr("%1 stories").arg(formatCount(stories)), spec.bytesPerToken() * tokens * stories, 0, false);
+    m_verdict->setText(tr("Formula: nothing of it is allocated here."));
+    m_note->setText(note);
+}
+
+void FormulaPopover::openAt(const QWidget* anchor, const QRect& part) {
     adjustSize();
-    const QRect around(anchor->mapToGlobal(QPoint(0, 0)), anchor->size());
+    const QRect around(anchor->mapToGlobal(part.topLeft()), part.size());
     QPoint place(around.left(), around.bottom() + 4);
     if (const QScreen* screen = anchor->screen()) {
         const QRect room = screen->availableGeometry();

@@ -30,14 +30,18 @@ class FormulaPopover final : public QFrame {
 public:
     explicit FormulaPopover(QWidget* parent = nullptr);
 
-    /// The running cache: formula beside tensors, layer by layer below.
-    void setUse(const CacheUse& use);
+    /// The running cache: formula beside tensors, layer by layer below. Without a title it is "This model’s cache".
+    void setUse(const CacheUse& use, const QString& title = {});
     /// A form that exists as a formula only.
     void setFormula(const CacheSpec& spec, std::int64_t tokens, const QString& title);
     /// A trained network on the disk that is not loaded: its configuration says what it would keep.
     void setTwin(const CacheSpec& spec, std::int64_t tokens, const QString& name);
+    /// What so many stories of `tokens` positions would take, whoever keeps them; `note` says where the shapes come from.
+    void setBudget(const CacheSpec& spec, std::int64_t tokens, std::int64_t stories, const QString& title, const QString& note);
     /// Opens below `anchor`, or above it where there is no room.
-    void openAt(const QWidget* anchor);
+    void openAt(const QWidget* anchor) { openAt(anchor, anchor->rect()); }
+    /// The same for a part of `anchor`.
+    void openAt(const QWidget* anchor, const QRect& part);
 
     [[nodiscard]] QString equation() const;
     [[nodiscard]] QString verdict() const;

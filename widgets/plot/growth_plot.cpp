@@ -10,20 +10,9 @@
 #include "widgets/common/lane_colour.h"
 #include "widgets/common/number_format.h"
 #include "widgets/common/theme.h"
+#include "widgets/plot/byte_ticker.h"
 
 namespace loom::ui {
-
-namespace {
-
-/// Tick labels with a unit: "400 kB".
-class ByteTicker final : public QCPAxisTicker {
-protected:
-    QString getTickLabel(double tick, const QLocale& locale, QChar, int) override {
-        return formatBytes(static_cast<std::int64_t>(std::llround(tick)), locale);
-    }
-};
-
-}  // namespace
 
 QString formTitle(CacheForm form) { return form == CacheForm::Latent ? GrowthPlot::tr("MLA") : GrowthPlot::tr("MHA"); }
 

@@ -23,6 +23,7 @@
 #include "widgets/common/labels.h"
 #include "widgets/common/number_format.h"
 #include "widgets/common/theme.h"
+#include "widgets/train/download_box.h"
 #include "widgets/train/own_fields.h"
 #include "widgets/train/plan_box.h"
 #include "widgets/train/twin_fields.h"
@@ -172,11 +173,26 @@ void SetupView::buildStories(QGridLayout* grid, int& row) {
     column->addLayout(fileRow);
     m_reading = buildReading(form);
     column->addWidget(m_reading);
+    m_download = new QRadioButton(tr("Downloaded"), form);
+    m_download->setToolTip(tr("Stories from the internet. Nothing is loaded before you press Download."));
+    m_downloads = new DownloadBox(form);
+    auto* downloadRow = new QHBoxLayout;
+    downloadRow->setSpacing(8);
+    downloadRow->addWidget(m_download);
+    downloadRow->addWidget(m_downloads->head(), 1);
+    column->addLayout(downloadRow);
+    column->addWidget(m_downloads);
     column->addWidget(m_look);
     grid->addLayout(column, row++, 1);
-    connect(m_maker, &QRadioButton::toggled, this, [this](bool on) {
-        if (!on && m_storiesPath.isEmpty() && !m_quiet) chooseStories(false);
-        changed(true);
+    connect(m_file, &QRadioButton::toggled, this, [this](bool on) {
+        if (on && m_storiesPath.isEmpty() && !m_quiet) chooseStories(false);
+    });
+    for (QRadioButton* source : {m_maker, m_file, m_download}) connect(source, &QRadioButton::toggled, this, [this] { changed(true); });
+    connect(m_downloads, &DownloadBox::changed, this, [this] {
+        if (m_download->isChecked()) changed(true);
+    });
+    connect(m_downloads, &DownloadBox::otherLoaded, this, [this](const QString& file) {
+        if (m_download->isChecked()) setStories(file);
     });
     connect(m_made, &QSpinBox::valueChanged, this, [this] { changed(true); });
 }
@@ -291,7 +307,7 @@ void SetupView::setOpenModel(const QString& name, const QString& tokenizer) {
 void SetupView::setSetup(const TrainSetup& setup) {
     m_quiet = true;
     m_storiesPath = QString::fromStdString(setup.stories);
-    (setup.stories.empty() ? m_maker : m_file)->setChecked(true);
+    (setup.stories.empty() ? m_maker : m_downloads->select(m_storiesPath) ? m_download : m_file)->setChecked(true);
     m_separator->setCurrentIndex(std::max(0, m_separator->findData(QString::fromStdString(setup.separator))));
     m_field->setText(QString::fromStdString(setup.field));
     m_made->setValue(static_cast<int>(setup.made));
@@ -314,8 +330,9 @@ TrainSetup SetupView::setup() const {
     TrainSetup s;
     s.name = m_name->text().trimmed().toStdString();
     if (m_file->isChecked()) s.stories = m_storiesPath.toStdString();
-    s.separator = m_separator->currentData().toString().toStdString();
-    s.field = m_field->text().trimmed().toStdString();
+    if (m_download->isChecked()) s.stories = m_downloads->path().toStdString();
+    if (m_file->isChecked()) s.separator = m_separator->currentData().toString().toStdString();
+    if (m_file->isChecked()) s.field = m_field->text().trimmed().toStdString();
     s.made = m_made->value();
     s.validShare = m_held->value() / 100;
     if (m_tokenizer->currentIndex() == OfOpenModel) s.tokenizer = m_tokenizer->itemData(OfOpenModel).toString().toStdString();
@@ -404,6 +421,12 @@ void SetupView::chooseTokenizer() {
     dialog->open();
 }
 
+QString SetupView::noStories() const {
+    if (m_file->isChecked() && m_storiesPath.isEmpty()) return tr("Choose a file or a folder with stories.");
+    if (m_download->isChecked() && m_downloads->path().isEmpty()) return tr("Download these stories first, or choose others.");
+    return {};
+}
+
 void SetupView::changed(bool stories) {
     if (m_quiet || !m_seed) return;  // not while the form is being built
     m_storiesChanged = m_storiesChanged || stories;
@@ -417,11 +440,12 @@ void SetupView::ask() {
     m_wait.stop();
     m_asked = true;
     const TrainSetup now = setup();
-    if (m_file->isChecked() && m_storiesPath.isEmpty()) {
-        setLookProblem(tr("Choose a file or a folder with stories."));
-        return;
+    if (!noStories().isEmpty()) {
+        setLookProblem(m_file->isChecked() ? noStories() : QString());
+        if (m_file->isChecked()) return;  // what a run takes is worth knowing before a download
+    } else if (m_storiesChanged) {
+        emit lookWanted(now);
     }
-    if (m_storiesChanged) emit lookWanted(now);
     m_storiesChanged = false;
     m_plan->forget();
     refresh();
@@ -436,6 +460,8 @@ void SetupView::refresh() {
     m_own->setVocabularyFixed(m_tokenizer->currentIndex() != Learnt);
     m_made->setEnabled(m_maker->isChecked());
     m_reading->setVisible(m_file->isChecked());
+    m_downloads->setVisible(m_download->isChecked());
+    m_downloads->head()->setEnabled(m_download->isChecked());
     m_path->setText(m_storiesPath.isEmpty() ? tr("a file or folder of yours") : QDir::toNativeSeparators(m_storiesPath));
     m_path->setToolTip(m_storiesPath);
     m_path->setForegroundRole(m_file->isChecked() ? QPalette::WindowText : QPalette::PlaceholderText);
@@ -451,8 +477,8 @@ void SetupView::refresh() {
     m_description->setText(choice == m_choices.end() ? tr("RMSNorm, SwiGLU and rotary positions; the rest is yours.")
                                                      : QString::fromStdString(choice->description));
     QString problem = m_busy;
-    if (problem.isEmpty() && m_file->isChecked())
-        problem = m_storiesPath.isEmpty() ? tr("Choose a file or a folder with stories.") : m_lookProblem;
+    if (problem.isEmpty()) problem = noStories();
+    if (problem.isEmpty() && !m_maker->isChecked()) problem = m_lookProblem;
     if (own) {
         const QString shape = QString::fromStdString(problemWith(m_own->shape()));
         if (problem.isEmpty()) problem = shape;

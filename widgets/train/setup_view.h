@@ -22,6 +22,7 @@ class QSpinBox;
 
 namespace loom::ui {
 
+class DownloadBox;
 class OwnFields;
 class PlanBox;
 class TwinFields;
@@ -45,6 +46,7 @@ public:
     void setLook(const DataLook& look);
     void setLookProblem(const QString& problem);
     [[nodiscard]] PlanBox* planBox() const { return m_plan; }
+    [[nodiscard]] DownloadBox* downloadBox() const { return m_downloads; }
     [[nodiscard]] TwinFields* twinFields() const { return m_twins; }
     /// What the setup takes; `final`: with the measurement.
     void setPlan(const TrainingPlan& plan, bool final);
@@ -67,10 +69,12 @@ private:
     void chooseStories(bool folder);
     void chooseTokenizer();
     [[nodiscard]] QWidget* buildReading(QWidget* form);
+    [[nodiscard]] QString noStories() const;
     void changed(bool stories);
     void refresh();
 
-    QRadioButton *m_maker = nullptr, *m_file = nullptr;
+    QRadioButton *m_maker = nullptr, *m_file = nullptr, *m_download = nullptr;
+    DownloadBox* m_downloads = nullptr;
     QLabel *m_path = nullptr, *m_look = nullptr, *m_tokenizerNote = nullptr, *m_description = nullptr;
     QSpinBox* m_made = nullptr;
     QDoubleSpinBox* m_held = nullptr;

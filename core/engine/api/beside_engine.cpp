@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 
 #include <filesystem>
+#include <system_error>
 
 #include "core/data/error.h"
 
@@ -34,6 +35,11 @@ void* loadBesideEngine(const LibraryBesideEngine& library) {
     void* found = dlsym(handle, library.symbol);
     if (found == nullptr) throw Error{"This library is not " + std::string(library.whatItIs) + ": " + loaderReason(), path.string(), kHint};
     return found;
+}
+
+bool isBesideEngine(const char* file) {
+    std::error_code ignored;
+    return std::filesystem::exists(ownFolder() / file, ignored);
 }
 
 }  // namespace loom

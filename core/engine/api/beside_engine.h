@@ -16,4 +16,7 @@ struct LibraryBesideEngine {
 /// Throws Error: where it was looked for, and why it cannot be loaded.
 [[nodiscard]] void* loadBesideEngine(const LibraryBesideEngine& library);
 
+/// Whether a file of this name lies there; nothing is loaded.
+[[nodiscard]] bool isBesideEngine(const char* file);
+
 }  // namespace loom

@@ -27,6 +27,7 @@ UserPaths userPaths() {
     paths.settings = below("XDG_CONFIG_HOME", ".config");
     paths.data = below("XDG_DATA_HOME", ".local/share");
     paths.runs = paths.data / "runs";
+    paths.stories = paths.data / "stories";
     paths.cache = absoluteFrom("LATENTLOOM_CACHE").value_or(below("XDG_CACHE_HOME", ".cache"));
     paths.tokens = paths.cache / "tokens";
     return paths;

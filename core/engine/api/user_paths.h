@@ -10,6 +10,7 @@ struct UserPaths {
     std::filesystem::path settings;  ///< $XDG_CONFIG_HOME/latentloom
     std::filesystem::path data;      ///< $XDG_DATA_HOME/latentloom: what cannot be made again
     std::filesystem::path runs;      ///< training runs, below data
+    std::filesystem::path stories;   ///< downloaded ones, below data
     std::filesystem::path cache;     ///< $LATENTLOOM_CACHE, or $XDG_CACHE_HOME/latentloom: can be removed at any time
     std::filesystem::path tokens;    ///< encoded stories, below cache
 };

@@ -23,32 +23,33 @@ constexpr std::size_t kMostPassages = 100'000;
 constexpr std::size_t kLongestNote = 10'000;
 constexpr std::int64_t kLargestToken = std::numeric_limits<std::int32_t>::max();
 
+/// The numbers of the stages that are on, and the order where it is not the usual one.
 Json samplersJson(const SamplerSettings& s) {
-    Json json;
+    Json json = Json::object();
     for (const SamplerParameter& p : samplerParameters()) {
+        if (!isOn(s, p.stage)) continue;
         if (p.whole)
-            json[std::string(p.key)] = s.*p.count;
+            json[std::string(p.key)] = static_cast<std::int64_t>(p.of(s));
         else
-            json[std::string(p.key)] = s.*p.real;
+            json[std::string(p.key)] = p.of(s);
     }
-    json["dryBreakers"] = s.dryBreakers;
-    json["order"] = orderText(s.order);
+    if (isOn(s, SamplerStage::Dry)) json["dryBreakers"] = s.dryBreakers;
+    if (s.order != kSamplerOrder) json["order"] = orderText(s.order);
     return json;
 }
 
 SamplerSettings samplersFrom(const ConfigReader& reader) {
-    SamplerSettings s;
+    SamplerSettings s = plainSampling();
     for (const SamplerParameter& p : samplerParameters()) {
         const std::string key(p.key);
-        if (p.whole)
-            s.*p.count = reader.integer(key, s.*p.count);
-        else
-            s.*p.real = reader.number(key, s.*p.real);
+        if (reader.has(key)) p.set(s, p.whole ? static_cast<double>(reader.integer(key)) : reader.number(key, 0));
     }
     s.dryBreakers = reader.text("dryBreakers", s.dryBreakers);
-    const auto order = orderFrom(reader.text("order", ""));
-    if (!order) reader.fail("samplers: the order names one that is unknown, or one twice");
-    s.order = *order;
+    if (reader.has("order")) {
+        const auto order = orderFrom(reader.text("order"));
+        if (!order) reader.fail("order is " + inQuotes(reader.text("order")), "It must be a list of samplers");
+        s.order = *order;
+    }
     if (const auto problem = problemWith(s)) reader.fail("samplers: " + *problem);
     return s;
 }

@@ -9,6 +9,7 @@
 
 #include "core/data/error.h"
 #include "core/engine/checkpoint/mapped_file.h"
+#include "core/engine/download/known_stories.h"
 #include "core/engine/stories/story_maker.h"
 
 namespace loom {
@@ -146,7 +147,7 @@ SourceSpec sourceNamed(const std::string& text) {
     if (text.starts_with("maker:"))
         spec.made = countIn(std::string_view(text).substr(6), text);
     else
-        spec.path = text;
+        spec.path = fileExists(text) ? fs::path(text) : downloadedStories(text).value_or(text);
     return spec;
 }
 

@@ -38,7 +38,8 @@ struct SourceSpec {
     std::uint64_t seed = 1;                 ///< of the story maker
     bool operator==(const SourceSpec&) const = default;
 };
-/// "maker" and "maker:20000" name the story maker, anything else a path. Throws Error for a count that is none.
+/// "maker" and "maker:20000" name the story maker, "tinystories" and "tinystories:valid" what was downloaded (known_stories.h) unless a
+/// file is called so, anything else a path. Throws Error for a count that is none, and for stories that are not here yet.
 [[nodiscard]] SourceSpec sourceNamed(const std::string& text);
 /// "maker:50000:seed=1" or the path, for messages and cards.
 [[nodiscard]] std::string nameOf(const SourceSpec& spec);
