@@ -38,9 +38,13 @@ QList<Row> viewKeys() {
             {tr("Prompt: new line"), tr("Shift+Enter")},
             {tr("Write: stop"), tr("Esc")},
             {tr("Story: alternatives of the next or the previous word"), tr("Alt+Right, Alt+Left")},
+            {tr("Story: hold the word, go through its alternatives, take one"), tr("Enter, Up and Down, Enter")},
+            {tr("Versions: show, bookmark, remove"), tr("Enter, B, Delete")},
             {tr("Find: next, previous match"), tr("Enter, Shift+Enter")},
             {tr("Heads, attention and cache: move"), tr("Arrow keys, Home, End, Page Up, Page Down")},
-            {tr("Attention: lock a cell, let it go"), tr("Space, Esc")},
+            {tr("Attention and latents: lock a cell, let it go"), tr("Space, Esc")},
+            {tr("Look inside: switch a head in the table off or on"), tr("Space")},
+            {tr("Copy or save a figure"), tr("Menu key, Shift+F10")},
             {tr("Compare: play or pause, one token, restart, swap"), tr("Alt+P, Alt+T, Alt+R, Alt+W")},
             {tr("Between parts of a page"), tr("Tab, Shift+Tab")}};
 }

@@ -7,6 +7,7 @@
 #include <QTimer>
 
 #include "app/session/limits.h"
+#include "app/session/look_answer.h"
 #include "core/data/error_guard.h"
 #include "core/engine/evaluate/precision_loss.h"
 
@@ -21,16 +22,21 @@ constexpr std::chrono::seconds kKept{60};
 
 InspectWorker::InspectWorker(std::shared_ptr<Engine> engine) : m_engine(std::move(engine)) {}
 
-void InspectWorker::attention(JobId job, const std::shared_ptr<const OpenModel>& model, const TokenIds& tokens, LayerIndex layer,
-                              const std::stop_token& stop) {
-    if (stop.stop_requested()) return emit cancelled(job);
-    auto network = m_engine->reference(*model, stop);
-    auto map = network ? (*network)->attention(tokens, layer, stop) : Result<AttentionMap>(tl::unexpected(network.error()));
-    if (stop.stop_requested()) return emit cancelled(job);
-    m_network = network.value_or(nullptr);
+Result<std::shared_ptr<ReferenceModel>> InspectWorker::network(const OpenModel& model, const std::stop_token& stop) {
+    auto reference = m_engine->reference(model, stop);
+    m_network = reference.value_or(nullptr);
     QTimer::singleShot(kKept, this, [this, question = ++m_questions] {
         if (question == m_questions) m_network.reset();
     });
+    return reference;
+}
+
+void InspectWorker::attention(JobId job, const std::shared_ptr<const OpenModel>& model, const TokenIds& tokens, LayerIndex layer,
+                              const std::stop_token& stop) {
+    if (stop.stop_requested()) return emit cancelled(job);
+    auto reference = network(*model, stop);
+    auto map = reference ? (*reference)->attention(tokens, layer, stop) : Result<AttentionMap>(tl::unexpected(reference.error()));
+    if (stop.stop_requested()) return emit cancelled(job);
     if (!map) return emit failed(job, QString::fromStdString(map.error().message()));
     emit attentionReady(job, std::make_shared<const AttentionMap>(std::move(*map)));
 }
@@ -41,6 +47,15 @@ void InspectWorker::precisions(JobId job, const std::shared_ptr<const OpenModel>
     if (stop.stop_requested()) return emit cancelled(job);
     if (!losses) return emit failed(job, QString::fromStdString(losses.error().message()));
     emit precisionsMeasured(job, std::make_shared<const std::vector<PrecisionLoss>>(std::move(*losses)));
+}
+
+void InspectWorker::look(JobId job, const std::shared_ptr<const OpenModel>& model, const TokenIds& tokens, const LookQuestion& question,
+                         const std::stop_token& stop) {
+    if (stop.stop_requested()) return emit lookFailed(job, question.look, {});
+    auto answer = guarded([&] { return answerLook(*valueOrThrow(network(*model, stop)), *model, tokens, question, stop); });
+    if (stop.stop_requested()) return emit lookFailed(job, question.look, {});
+    if (!answer) return emit lookFailed(job, question.look, QString::fromStdString(answer.error().message()));
+    emit lookReady(job, std::make_shared<const LookAnswer>(std::move(*answer)));
 }
 
 void InspectWorker::checkDevice(DeviceKind device) {

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <stop_token>
 #include <string>
 #include <utility>
 
 #include <QFileInfo>
 
+#include "app/session/current_job.h"
 #include "app/session/engine_lane.h"
+#include "app/session/inside_controller.h"
 #include "app/session/inspect_worker.h"
 #include "app/session/limits.h"
 #include "app/session/mailbox.h"
@@ -18,37 +19,23 @@
 #include "core/engine/memory/process_usage.h"
 
 namespace loom::session {
-namespace {
-
-/// The job whose results are wanted; id 0 = none.
-struct CurrentJob {
-    JobId id;
-    std::stop_source stop{std::nostopstate};
-
-    [[nodiscard]] bool running() const { return id != JobId{}; }
-    [[nodiscard]] bool is(JobId other) const { return running() && id == other; }
-    void begin(JobId job) {
-        id = job;
-        stop = std::stop_source();
-    }
-    void end() { id = JobId{}; }
-    void drop() {
-        stop.request_stop();
-        end();
-    }
-};
-
-}  // namespace
 
 /// Members are destroyed from the bottom up: lanes first (they wait for their threads), then what ran in them, the engine last.
 struct SessionPrivate {
     explicit SessionPrivate(const EngineFactory& factory)
-        : engine(factory()), wishes(std::make_shared<StepWishes>()), story(engine, wishes), inspect(engine) {
+        : engine(factory()),
+          wishes(std::make_shared<StepWishes>()),
+          story(engine, wishes),
+          inspect(engine),
+          inside(background, inspect, [this] {
+              return InsideController::Subject{model.model, inspectable()};
+          }) {
         interactive.adopt(story);
         background.adopt(inspect);
     }
     ~SessionPrivate() {
         for (CurrentJob* job : {&writeJob, &openJob, &pathJob, &inspectJob, &measureJob}) job->drop();
+        inside.dropAll();
         interactive.shutDown();
         background.shutDown();
     }
@@ -61,6 +48,18 @@ struct SessionPrivate {
     }
 
     JobId nextJob() { return JobId{++lastJob}; }
+
+    /// The story's first tokens, as many as a view can hold.
+    [[nodiscard]] TokenIds inspectable() const {
+        if (!model.model) return {};
+        const auto most = static_cast<std::ptrdiff_t>(largestMap(model.summary->config));
+        return {tokens.begin(), tokens.begin() + std::min(std::ssize(tokens), most)};
+    }
+    /// Questions about another model or another story.
+    void dropLooks() {
+        inspectJob.drop();
+        inside.dropAll();
+    }
 
     std::shared_ptr<Engine> engine;
     std::shared_ptr<StepWishes> wishes;
@@ -91,6 +90,7 @@ struct SessionPrivate {
     Mailbox inbox;  ///< lives in the GUI thread
     StoryWorker story;
     InspectWorker inspect;
+    InsideController inside;
     EngineLane interactive{QStringLiteral("interactive")};
     EngineLane background{QStringLiteral("background")};
 };
@@ -101,7 +101,7 @@ SessionController::SessionController(const EngineFactory& factory, QObject* pare
     : QObject(parent), d(std::make_unique<SessionPrivate>(factory)) {
     d->deliver(d->story, &StoryWorker::opened, [this](JobId job, const std::shared_ptr<const ReadyModel>& ready) {
         if (!d->openJob.is(job)) return;
-        d->inspectJob.drop();
+        d->dropLooks();
         d->measureJob.drop();
         d->model = *ready;
         d->loaded = d->wish;
@@ -273,7 +273,7 @@ void SessionController::setStory(const std::vector<TokenStep>& steps) {
 void SessionController::replaceStory(StoryUpdate update, std::function<void()> job) {
     const bool wasWriting = isWriting();
     d->writeJob.drop();
-    d->inspectJob.drop();
+    d->dropLooks();
     if (d->readingAgain) d->openJob.stop.request_stop();
     d->clearedAt = d->nextJob();
     d->interactive.run(std::move(job));
@@ -319,11 +319,9 @@ void SessionController::setLayerTimes(bool on) { d->wishes->layerTimes.store(on,
 JobId SessionController::inspectAttention(LayerIndex layer) {
     d->inspectJob.drop();
     if (!hasModel() || d->tokens.empty() || layer.value() < 0 || layer.value() >= d->model.summary->config.layers) return JobId{};
-    TokenIds tokens = d->tokens;
-    if (std::ssize(tokens) > inspectableTokens()) tokens.resize(static_cast<std::size_t>(inspectableTokens()));
     d->inspectJob.begin(d->nextJob());
     const JobId job = d->inspectJob.id;
-    d->background.run([worker = &d->inspect, job, model = d->model.model, tokens = std::move(tokens), layer,
+    d->background.run([worker = &d->inspect, job, model = d->model.model, tokens = d->inspectable(), layer,
                        token = d->inspectJob.stop.get_token()] { worker->attention(job, model, tokens, layer, token); });
     return job;
 }
@@ -340,6 +338,8 @@ JobId SessionController::measurePrecisions() {
 }
 
 std::int64_t SessionController::inspectableTokens() const { return hasModel() ? largestMap(d->model.summary->config) : 0; }
+
+InsideController& SessionController::inside() const { return d->inside; }
 
 bool SessionController::hasModel() const { return d->model.model != nullptr; }
 bool SessionController::isWriting() const { return d->writeJob.running(); }
@@ -380,7 +380,7 @@ OverlayData SessionController::overlayData() const {
 void SessionController::takeUpdate(const StoryUpdate& update) {
     if (update.reset) {
         d->tokens.clear();
-        d->inspectJob.drop();  // a map of other words
+        d->dropLooks();  // of other words
     }
     const auto take = [this](const std::vector<TokenStep>& steps) {
         for (const TokenStep& step : steps) d->tokens.push_back(step.token);

@@ -24,6 +24,7 @@
 
 namespace loom::session {
 
+class InsideController;
 struct OpenWish;
 struct SessionPrivate;
 
@@ -84,6 +85,8 @@ public:
     /// Measures in the Background lane what the precisions cost the loaded model; ends with precisionsMeasured() or failed(). A measurement
     /// that runs already goes on; no job (0) without a model.
     JobId measurePrecisions();
+    /// What else can be seen inside the network while it reads the story.
+    [[nodiscard]] InsideController& inside() const;
 
     [[nodiscard]] bool hasModel() const;
     [[nodiscard]] bool isWriting() const;

@@ -136,6 +136,7 @@ void wireInside(WindowParts& parts) {
                          first = false;
                          feed->refresh();
                      });
+    wireLooks(parts);
 }
 
 }  // namespace loom::app

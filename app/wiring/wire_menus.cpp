@@ -9,12 +9,15 @@
 #include <QFileInfo>
 #include <QMenu>
 #include <QMetaMethod>
+#include <QStackedWidget>
+#include <QUndoStack>
 
 #include "app/about_dialog.h"
 #include "app/main_window.h"
 #include "app/shortcuts_dialog.h"
 #include "app/wiring/wiring.h"
 #include "widgets/common/message_bar.h"
+#include "widgets/inside/inside_page.h"
 #include "widgets/itemmodels/story_model.h"
 #include "widgets/write/story_view.h"
 #include "widgets/write/write_page.h"
@@ -89,6 +92,10 @@ void fillRecent(const WindowParts& parts) {
     menu->addAction(parts.actions.clearRecent);
 }
 
+/// Heads that were switched on the page in view are taken back before anything in the story.
+bool canUndoInside(const WindowParts& p) { return p.stack->currentWidget() == p.insidePage && p.insidePage->undoStack()->canUndo(); }
+bool canRedoInside(const WindowParts& p) { return p.stack->currentWidget() == p.insidePage && p.insidePage->undoStack()->canRedo(); }
+
 }  // namespace
 
 void wireMenus(WindowParts& parts) {
@@ -108,8 +115,8 @@ void wireMenus(WindowParts& parts) {
     });
     on(a.openStory, [p] { chooseStory(p); });
     on(a.saveStory, [p] { chooseStoryFile(p); });
-    on(a.undo, [p] { p.stories->undo(); });
-    on(a.redo, [p] { p.stories->redo(); });
+    on(a.undo, [p] { canUndoInside(p) ? p.insidePage->undoStack()->undo() : p.stories->undo(); });
+    on(a.redo, [p] { canRedoInside(p) ? p.insidePage->undoStack()->redo() : p.stories->redo(); });
     on(a.quit, [window] { window->close(); });
     on(a.copy, [p] { sendToFocus(p, "copy"); });
     on(a.selectAll, [p] { sendToFocus(p, "selectAll"); });
@@ -133,8 +140,8 @@ void wireMenus(WindowParts& parts) {
         const bool text = p.story->rowCount() > 0;
         p.actions.newStory->setEnabled(text || p.session->isWriting());
         p.actions.saveStory->setEnabled(text);
-        p.actions.undo->setEnabled(p.stories->canUndo());
-        p.actions.redo->setEnabled(p.stories->canRedo());
+        p.actions.undo->setEnabled(canUndoInside(p) || p.stories->canUndo());
+        p.actions.redo->setEnabled(canRedoInside(p) || p.stories->canRedo());
         p.actions.version->setEnabled(text && p.session->hasModel() && !p.session->isOpening());
         const bool fork = p.stories->tree().lastFork().has_value();
         p.actions.versionBefore->setEnabled(fork);
@@ -147,6 +154,8 @@ void wireMenus(WindowParts& parts) {
     QObject::connect(session, &session::SessionController::opened, window, refresh);
     QObject::connect(session, &session::SessionController::storyUpdated, window, refresh);
     QObject::connect(p.stories, &session::StoryController::treeChanged, window, refresh);
+    QObject::connect(p.insidePage->undoStack(), &QUndoStack::indexChanged, window, refresh);
+    QObject::connect(p.stack, &QStackedWidget::currentChanged, window, refresh);
     QObject::connect(a.clearRecent, &QAction::triggered, window, refresh);
     refresh();
 

@@ -10,6 +10,7 @@ struct WindowParts;
 // wireWrite comes first: it brings the story model up to date before the others read it.
 void wireWrite(WindowParts& parts);      ///< writing, stopping, the story model
 void wireInside(WindowParts& parts);     ///< which layer is captured, when a whole map is computed
+void wireLooks(WindowParts& parts);      ///< what else is seen inside: asked for while it is shown
 void wireCache(WindowParts& parts);      ///< what is kept, and the decoding path
 void wireTrain(WindowParts& parts);      ///< training runs: set-up, progress, questions, the list of runs
 void wireDownload(WindowParts& parts);   ///< stories from the internet, on the Train page

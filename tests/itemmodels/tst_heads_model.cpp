@@ -9,6 +9,7 @@
 
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>
+#include <QTest>
 
 using namespace loom;
 using namespace loom::ui;
@@ -173,12 +174,64 @@ TEST(HeadsModel, FiveHundredTwelveTokensAndSixteenHeads) {
     Checked c;
     c.model.setMap(makeMap(16, 512));
     ASSERT_EQ(c.model.rowCount(), 16);
+    EXPECT_FALSE(c.model.index(15).data(HeadsModel::EntropyRole).isValid());  // another thread is at it
+    c.model.appendRow(makeRow(16, 512));
+    ASSERT_TRUE(QTest::qWaitFor([&] { return c.model.index(15).data(HeadsModel::EntropyRole).isValid(); }));
+    double entropy = 0;
+    for (std::int64_t q = 0; q <= 512; ++q) {
+        for (std::int64_t k = 0; k <= q; ++k) {
+            const auto w = static_cast<double>(weight(15, q, k));
+            entropy -= w * std::log(w);
+        }
+    }
+    EXPECT_NEAR(c.model.index(15).data(HeadsModel::EntropyRole).toDouble(), entropy / 513, 1e-9);
+    c.model.setMap(makeMap(16, 512));
+    ASSERT_TRUE(QTest::qWaitFor([&] { return c.model.index(15).data(HeadsModel::EntropyRole).isValid(); }));
     const auto thumbnail = c.model.index(15).data(HeadsModel::ThumbnailRole).value<QImage>();
     EXPECT_EQ(thumbnail.size(), QSize(128, 128));
     c.model.appendRow(makeRow(16, 512));
     EXPECT_EQ(c.model.tokens(), 513);
     EXPECT_LE(c.model.index(15).data(HeadsModel::ThumbnailRole).value<QImage>().width(), HeadsModel::kThumbnailSide);
     EXPECT_EQ(c.model.levels(3, 1024).width(), 513);
+}
+
+TEST(HeadsModel, ScoresHaveBothSignsAndALimit) {
+    Checked c;
+    auto numbers = std::make_shared<std::vector<float>>(std::vector<float>{0.5F, 0, -4, 2, /*head 1*/ 1, 0, 0, 3});
+    c.model.setScores(LayerIndex(1), numbers, 2, 2);
+    ASSERT_EQ(c.model.heads(), 2);
+    EXPECT_EQ(c.model.scale(), ValueScale::Signed);
+    EXPECT_EQ(c.model.layer(), LayerIndex(1));
+    EXPECT_FLOAT_EQ(c.model.limit(0), 4);
+    EXPECT_FLOAT_EQ(c.model.limit(1), 3);
+    const QImage levels = c.model.levels(0, 2);
+    EXPECT_EQ(levels.pixelIndex(0, 0), signedLevel(0.5F, 4));
+    EXPECT_EQ(levels.pixelIndex(0, 1), 0);    // the limit, below 0
+    EXPECT_EQ(levels.pixelIndex(1, 1), 191);  // half of it, above
+    EXPECT_EQ(levels.pixelIndex(1, 0), HeadsModel::kMasked);
+    EXPECT_FALSE(c.model.index(0).data(HeadsModel::EntropyRole).isValid());
+    c.model.setLimits({8, 8});
+    EXPECT_EQ(c.model.levels(0, 2).pixelIndex(0, 1), 127 - 64);
+    c.model.setLimits({1});  // not one for each head
+    EXPECT_FLOAT_EQ(c.model.limit(1), 8);
+    EXPECT_EQ(c.model.levels(0, 1).pixelIndex(0, 0), signedLevel(-4, 8));  // farthest from 0 in the block
+    c.model.appendRow(makeRow(2, 2));                                      // weights do not go on scores
+    EXPECT_EQ(c.model.tokens(), 2);
+    c.model.setScores(LayerIndex(1), numbers, 2, 3);
+    EXPECT_EQ(c.model.rowCount(), 0);
+}
+
+TEST(HeadsModel, MeanOfTheHeads) {
+    Checked c;
+    c.model.setMap(makeMap(3, 4));
+    const auto mean = meanOfHeads(c.model.values(), c.model.layer());
+    ASSERT_TRUE(mean);
+    EXPECT_EQ(mean->heads, 1);
+    EXPECT_EQ(mean->layer, LayerIndex(2));
+    EXPECT_FLOAT_EQ(mean->at(HeadIndex(0), 3, 0), 0.25F + 0.001F);  // heads add 0, 0.001 and 0.002
+    EXPECT_FLOAT_EQ(mean->at(HeadIndex(0), 3, 2), 0.25F);
+    EXPECT_FLOAT_EQ(meanRow(c.model.values(), c.model.layer(), 2)->weights[0], 1 / 3.0F + 0.001F);
+    EXPECT_EQ(meanOfHeads(HeadValues(), LayerIndex()), nullptr);
 }
 
 TEST(HeadsModel, TruncateForgetsLaterQueries) {

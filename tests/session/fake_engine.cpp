@@ -35,9 +35,63 @@ constexpr std::int64_t kLayers = 3, kHeads = 2;
 
 Error cancelledError() { return {"Cancelled", {}, {}}; }
 
+/// Numbers that say which question they answer.
+class FakeInspector final : public Inspector {
+public:
+    FakeInspector(std::shared_ptr<Script> script, ModelConfig config) : m_script(std::move(script)), m_config(std::move(config)) {}
+    Result<ScoreParts> scores(std::span<const TokenId> tokens, LayerIndex layer, std::stop_token stop) const override {
+        if (m_config.attention.latent != Latent::Joint) return tl::unexpected(Error{"The scores have no parts", {}, {}});
+        const auto cells = static_cast<std::size_t>(kHeads * std::ssize(tokens) * std::ssize(tokens));
+        return passed(stop, ScoreParts{layer, kHeads, std::ssize(tokens), std::vector<float>(cells, 1.F), std::vector<float>(cells, -2.F)});
+    }
+    Result<KeptRows> kept(std::span<const TokenId> tokens, LayerIndex layer, std::stop_token stop) const override {
+        const float value = 1.F + static_cast<float>(layer.value());
+        return passed(stop, KeptRows{layer, std::ssize(tokens), {{CacheLane::Latent, 4, std::vector<float>(tokens.size() * 4, value)}}});
+    }
+    Result<LayerSpectra> spectra(std::span<const TokenId> tokens, LayerIndex layer, std::stop_token stop) const override {
+        return passed(stop, LayerSpectra{layer, std::ssize(tokens), {{Spectrum::Of::Lane, CacheLane::Latent, {}, {3, 2, 1}, 2.75}}});
+    }
+    Result<Reconstruction> reconstruction(std::span<const TokenId>, LayerIndex layer, const std::vector<std::int64_t>& ranks,
+                                          std::stop_token stop) const override {
+        const std::vector<double> errors(ranks.size() * static_cast<std::size_t>(kHeads), 0.25);
+        return passed(stop, Reconstruction{layer, kHeads, ranks, errors, errors});
+    }
+    Result<LogitLens> lens(std::span<const TokenId> tokens, std::int64_t top, std::stop_token stop) const override {
+        LogitLens lens{kLayers + 1, std::ssize(tokens), top, {}, {}, {}};
+        const auto cells = static_cast<std::size_t>(lens.rows * lens.tokens * lens.top);
+        lens.ids.assign(cells, TokenId{7});
+        lens.logits.assign(cells, 0.F);
+        lens.probabilities.assign(cells, 0.5F);
+        return passed(stop, std::move(lens));
+    }
+    Result<Ablation> ablation(std::span<const TokenId> tokens, const AblationRequest& request, std::stop_token stop) const override {
+        Ablation result;
+        result.kl.assign(tokens.size(), 0.125 * static_cast<double>(request.heads.size()));
+        result.meanKl = 0.125;
+        result.topBefore = {{TokenId{7}, 0.75F, 0.25F}};
+        result.topAfter = {{TokenId{8}, 0.125F, 0.5F}};
+        return passed(stop, std::move(result));
+    }
+
+private:
+    template <class Value>
+    Result<Value> passed(const std::stop_token& stop, Value value) const {
+        ++m_script->looks;
+        if (m_script->lookWaits) {
+            ++m_script->waitingLooks;
+            if (!m_script->look.pass(stop)) return tl::unexpected(cancelledError());
+        }
+        return value;
+    }
+
+    std::shared_ptr<Script> m_script;
+    ModelConfig m_config;
+};
+
 class FakeNetwork final : public ReferenceModel {
 public:
-    FakeNetwork(std::shared_ptr<Script> script, ModelConfig config) : m_script(std::move(script)), m_config(std::move(config)) {}
+    FakeNetwork(std::shared_ptr<Script> script, ModelConfig config)
+        : m_script(std::move(script)), m_config(std::move(config)), m_inspector(m_script, m_config) {}
     const ModelConfig& config() const override { return m_config; }
     Result<std::unique_ptr<ReferenceSequence>> newSequence(std::int64_t, MlaPath, std::optional<DType>) override {
         return tl::unexpected(Error{"unused", {}, {}});
@@ -58,7 +112,7 @@ public:
         map.weights.assign(static_cast<std::size_t>(kHeads * map.tokens * map.tokens), 0.F);
         return map;
     }
-    const Inspector& inspector() const override { throw Error{"unused", {}, {}}; }
+    const Inspector& inspector() const override { return m_inspector; }
     std::int64_t weightBytes() const override { return 1234; }
     std::int64_t threads() const override { return 1; }
     std::string deviceName() const override { return "CPU"; }
@@ -66,6 +120,7 @@ public:
 private:
     std::shared_ptr<Script> m_script;
     ModelConfig m_config;
+    FakeInspector m_inspector;
 };
 
 class FakeWriter final : public Network {

@@ -33,11 +33,12 @@ private:
 
 /// What the test tells the fake and what the fake tells the test.
 struct Script {
-    Gate open, token, attention;
+    Gate open, token, attention, look;
     bool openWaits = false;
     bool tokensWait = false;
     bool deafToken = false;  ///< a step, once begun, does not notice the stop
     bool attentionWaits = false;
+    bool lookWaits = false;
     std::int64_t failAfterTokens = -1;
     std::int64_t endAfterTokens = -1;  ///< then the end token (2) comes
     bool latent = false;               ///< the model is an MLA network
@@ -53,6 +54,8 @@ struct Script {
     std::atomic<std::int64_t> tokens{0};    ///< generated in all
     std::atomic<std::int64_t> sessions{0};  ///< alive
     std::atomic<std::int64_t> attentionCalls{0};
+    std::atomic<std::int64_t> looks{0};         ///< questions to the inspector in all
+    std::atomic<std::int64_t> waitingLooks{0};  ///< those that have come to the gate
     std::atomic<std::int64_t> deviceChecks{0};
     std::atomic<bool> layerTimes{false};
     std::atomic<std::int64_t> waitingAttention{0};

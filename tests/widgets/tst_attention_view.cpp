@@ -16,6 +16,7 @@
 #include <QTest>
 
 #include "tests/widgets/attention_fixture.h"
+#include "tests/widgets/pixels.h"
 #include "widgets/common/theme.h"
 #include "widgets/inside/cell_image.h"
 #include "widgets/itemmodels/heads_model.h"
@@ -40,15 +41,8 @@ struct Stage {
     QImage picture() { return view.grab().toImage().convertToFormat(QImage::Format_RGB32); }
 };
 
-QRgb pixelAt(const QImage& image, QPointF point) {
-    const double ratio = image.devicePixelRatio();
-    return image.pixel(static_cast<int>(std::floor(point.x() * ratio)), static_cast<int>(std::floor(point.y() * ratio)));
-}
-
-// The level table rounds the square root to 254 steps.
-bool near(QRgb a, QRgb b) {
-    return std::abs(qRed(a) - qRed(b)) <= 2 && std::abs(qGreen(a) - qGreen(b)) <= 2 && std::abs(qBlue(a) - qBlue(b)) <= 2;
-}
+using test::near;
+using test::pixelAt;
 
 }  // namespace
 

@@ -184,6 +184,8 @@ void LoomStyle::drawControl(ControlElement element, const QStyleOption* option, 
             painter->fillRect(line, hovered(*option) ? accent(p) : p.color(QPalette::Mid));
             return;
         }
+        case CE_HeaderSection:
+        case CE_HeaderEmptyArea:
         case CE_MenuBarEmptyArea: painter->fillRect(option->rect, p.color(QPalette::Window)); return;
         case CE_MenuBarItem:
             if (const auto* item = qstyleoption_cast<const QStyleOptionMenuItem*>(option)) {

@@ -10,6 +10,7 @@
 #include <QMouseEvent>
 #include <QPainter>
 
+#include "widgets/common/workshop.h"
 #include "widgets/itemmodels/heads_model.h"
 #include "widgets/itemmodels/story_model.h"
 #include "widgets/plot/figure_menu.h"
@@ -20,21 +21,36 @@ namespace {
 constexpr int kPageStep = 10;
 }
 
-AttentionView::AttentionView(StoryModel* story, HeadsModel* heads, QWidget* parent) : QWidget(parent), m_story(story), m_heads(heads) {
+AttentionView::AttentionView(StoryModel* story, HeadsModel* heads, QWidget* parent) : QWidget(parent), m_story(story), m_heads(nullptr) {
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
     setAccessibleName(tr("Attention map"));
     setAccessibleDescription(
         tr("Rows are words that look, columns the words they look at. Arrow keys move, Return locks, Escape unlocks."));
+    const auto relabel = [this] { invalidate(); };
+    connect(story, &StoryModel::modelReset, this, relabel);
+    connect(story, &StoryModel::rowsInserted, this, relabel);
+    setSource(heads);
+}
+
+AttentionView::~AttentionView() = default;
+
+void AttentionView::setSource(HeadsModel* heads) {
+    if (heads == m_heads) return;
+    if (m_heads) disconnect(m_heads, nullptr, this, nullptr);
+    m_heads = heads;
     connect(heads, &HeadsModel::modelReset, this, &AttentionView::onReset);
     connect(heads, &HeadsModel::grew, this, [this] {
         invalidate();
         emit cellChanged();
     });
-    const auto relabel = [this] { invalidate(); };
-    connect(story, &StoryModel::modelReset, this, relabel);
-    connect(story, &StoryModel::rowsInserted, this, relabel);
+    connect(heads, &HeadsModel::dataChanged, this, [this](const QModelIndex&, const QModelIndex&, const QList<int>& roles) {
+        if (roles == QList<int>{HeadsModel::ThumbnailRole}) invalidate();  // other limits
+    });
+    if (heads->tokens() > 0) return onReset();
+    invalidate();  // a locked cell waits for numbers that are still being computed
+    emit cellChanged();
 }
 
 void AttentionView::onReset() {
@@ -47,6 +63,8 @@ void AttentionView::onReset() {
 void AttentionView::invalidate() {
     m_layoutValid = false;
     m_imageValid = false;
+    m_tiles.clear();
+    m_wanted = -1;
     update();
 }
 
@@ -60,14 +78,13 @@ void AttentionView::setHead(int head) {
 
 void AttentionView::setColourMap(ColourMapKind kind) {
     m_colourMap = kind;
-    m_imageValid = false;
-    update();
+    invalidate();
 }
 
 AttentionCell AttentionView::shown() const {
-    if (m_locked.isValid()) return m_locked;
-    if (m_hovered.isValid()) return m_hovered;
     const int query = m_heads->tokens() - 1;
+    if (m_locked.isValid() && m_locked.query <= query) return m_locked;
+    if (m_hovered.isValid() && m_hovered.query <= query) return m_hovered;
     if (query < 0 || m_head < 0 || m_head >= m_heads->heads()) return {};
     const float* weights = m_heads->row(m_head, query);
     return {query, static_cast<int>(std::max_element(weights, weights + query + 1) - weights)};
@@ -189,7 +206,7 @@ void AttentionView::keyPressEvent(QKeyEvent* event) {
 void AttentionView::contextMenuEvent(QContextMenuEvent* event) {
     if (m_heads->tokens() == 0) return;
     Figure figure;
-    figure.name = tr("attention-layer-%1-head-%2").arg(m_heads->layer().value()).arg(m_head);
+    figure.name = m_figureName.isEmpty() ? tr("attention-layer-%1-head-%2").arg(m_heads->layer().value()).arg(m_head) : m_figureName;
     figure.size = size();
     figure.draw = [this](QPainter& painter, const QPalette& colours) { drawFigure(painter, colours); };
     figure.csv = [this] { return csv(); };
@@ -210,7 +227,8 @@ bool AttentionView::event(QEvent* event) {
 }
 
 QString AttentionView::csv() const {
-    QString text = QStringLiteral("query,query_token,key,key_token,weight\n");
+    QString text = QStringLiteral("query,query_token,key,key_token,%1\n")
+                       .arg(m_heads->scale() == ValueScale::Weights ? QStringLiteral("weight") : QStringLiteral("score"));
     if (m_head < 0 || m_head >= m_heads->heads()) return text;
     const auto name = [this](int token) {
         return csvField(token < m_story->rowCount() ? QString::fromStdString(m_story->step(token).label) : QString());

@@ -2,6 +2,8 @@
 // AttentionView: one head large. Rows are queries, columns the keys they look at, labelled by their tokens.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <vector>
 
 #include <QImage>
@@ -13,6 +15,7 @@ namespace loom::ui {
 
 class HeadsModel;
 class StoryModel;
+class Workshop;
 
 /// A query and one of the keys it can see.
 struct AttentionCell {
@@ -23,12 +26,19 @@ struct AttentionCell {
 };
 
 /// Everything that does not follow the pointer is drawn once into an image in device pixels; a paint event copies it
-/// and adds the marks. Click locks a cell, Esc unlocks, arrows move it, Return locks the cell the arrows chose.
+/// and adds the marks. The map of each head that was seen is kept; long stories are drawn by another thread, and the map before stays in
+/// sight meanwhile. Click locks a cell, Esc unlocks, arrows move it, Return locks the cell the arrows chose.
 class AttentionView : public QWidget {
     Q_OBJECT
 
 public:
     AttentionView(StoryModel* story, HeadsModel* heads, QWidget* parent = nullptr);
+
+    ~AttentionView() override;
+
+    /// Shows another model's numbers: weights, an average, or a part of the scores. It outlives the view.
+    void setSource(HeadsModel* heads);
+    [[nodiscard]] const HeadsModel& source() const { return *m_heads; }
 
     [[nodiscard]] int head() const { return m_head; }
     /// Out of range shows nothing.
@@ -53,8 +63,13 @@ public:
     /// Every n-th token is labelled.
     [[nodiscard]] int labelStep() const;
 
+    /// Whether the shown head's map is being drawn by the other thread.
+    [[nodiscard]] bool isDrawing() const;
+
     /// The shown head as text: a line per query and key it sees.
     [[nodiscard]] QString csv() const;
+    /// File name of a saved picture.
+    void setFigureName(const QString& name) { m_figureName = name; }
     /// Draws the view without pointer marks into a rectangle of `size()`.
     void drawFigure(QPainter& painter, const QPalette& colours) const;
 
@@ -64,6 +79,8 @@ public:
 signals:
     /// The hovered or locked cell, or what it shows, changed.
     void cellChanged();
+    /// A map that the other thread drew is in sight.
+    void drawn();
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -93,7 +110,10 @@ private:
     void ensureLayout();
     void ensureImage();
     [[nodiscard]] Layout layoutFor(QSize size, double ratio) const;
-    [[nodiscard]] QImage mapImage(const Layout& layout, const QPalette& colours) const;
+    struct Style;
+    [[nodiscard]] Style styleFor(const Layout& layout, const QPalette& colours) const;
+    /// The shown head's map for m_layout, or null while it is being drawn.
+    [[nodiscard]] QImage tile();
     void paintLabels(QPainter& painter, const Layout& layout, const QPalette& colours) const;
     void paintLabel(QPainter& painter, const Layout& layout, int token, bool isQuery, const QColor& colour, bool filled) const;
     void paintMarks(QPainter& painter, const Layout& layout) const;
@@ -110,6 +130,10 @@ private:
     AttentionCell m_locked;
     Layout m_layout;
     QImage m_image;
+    std::map<int, QImage> m_tiles;  ///< by head
+    int m_wanted = -1;              ///< the head that is being drawn
+    QString m_figureName;
+    std::unique_ptr<Workshop> m_workshop;  ///< made for the first long story
     bool m_layoutValid = false;
     bool m_imageValid = false;
 };

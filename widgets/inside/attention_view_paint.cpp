@@ -8,6 +8,7 @@
 
 #include "widgets/common/number_format.h"
 #include "widgets/common/theme.h"
+#include "widgets/common/workshop.h"
 #include "widgets/inside/attention_view.h"
 #include "widgets/inside/cell_image.h"
 #include "widgets/itemmodels/heads_model.h"
@@ -20,6 +21,7 @@ namespace {
 constexpr int kLargestLabel = 92;  // logical pixels of a label's text
 constexpr int kLargestCell = 48;   // logical pixels
 constexpr int kLabelGap = 6;
+constexpr int kDrawnAtOnce = 256;      // tokens: the map of a longer story is drawn by another thread
 constexpr int kStretchBelow = 8;       // device pixels: smaller cells share the side without gaps
 constexpr double kSlant = 0.70710678;  // cos 45°
 
@@ -98,21 +100,53 @@ QString AttentionView::label(int token, int width) const {
     return width > 0 ? QFontMetrics(font()).elidedText(text, Qt::ElideMiddle, width) : text;
 }
 
-QImage AttentionView::mapImage(const Layout& layout, const QPalette& colours) const {
+struct AttentionView::Style {
+    CellStyle cells;
+    std::vector<int> edges;
+    double ratio = 1;
+
+    [[nodiscard]] QImage draw(const QImage& levels) const { return renderCells(levels, edges, cells); }
+    [[nodiscard]] int count() const { return static_cast<int>(edges.size()) - 1; }
+};
+
+AttentionView::Style AttentionView::styleFor(const Layout& layout, const QPalette& colours) const {
     const QColor back = colours.color(QPalette::Window);
     const QColor text = colours.color(QPalette::WindowText);
-    CellStyle style;
-    style.table = levelTable(m_colourMap);
-    style.gap = back.rgb();
-    style.hatch = mixed(back, text, 0.16);
+    Style style{{}, layout.edges, layout.ratio};
+    style.cells.table = m_heads->scale() == ValueScale::Weights ? levelTable(m_colourMap) : signedTable();
+    style.cells.gap = back.rgb();
+    style.cells.hatch = mixed(back, text, 0.16);
     const bool large = layout.block == 1 && layout.cell >= kStretchBelow;
-    style.gapWidth = large ? std::max(1, static_cast<int>(std::floor(layout.ratio))) : 0;
-    style.hatchPeriod = static_cast<int>(std::lround(7 * layout.ratio));
-    style.hatchWidth = std::max(1, static_cast<int>(std::lround(layout.ratio)));
-    const auto cells = static_cast<int>(layout.edges.size()) - 1;
-    QImage image = renderCells(m_heads->levels(m_head, cells), layout.edges, style);
-    image.setDevicePixelRatio(layout.ratio);
-    return image;
+    style.cells.gapWidth = large ? std::max(1, static_cast<int>(std::floor(layout.ratio))) : 0;
+    style.cells.hatchPeriod = static_cast<int>(std::lround(7 * layout.ratio));
+    style.cells.hatchWidth = std::max(1, static_cast<int>(std::lround(layout.ratio)));
+    return style;
+}
+
+bool AttentionView::isDrawing() const { return m_wanted >= 0; }
+
+QImage AttentionView::tile() {
+    const auto kept = m_tiles.find(m_head);
+    if (kept != m_tiles.end()) return kept->second;
+    const Style style = styleFor(m_layout, palette());
+    if (m_layout.tokens <= kDrawnAtOnce) return m_tiles[m_head] = style.draw(m_heads->levels(m_head, style.count()));
+    if (m_wanted == m_head) return {};
+    m_wanted = m_head;
+    if (!m_workshop) m_workshop = std::make_unique<Workshop>();
+    m_workshop->clear();
+    m_workshop->run([this, style, values = m_heads->values(), head = m_head, scale = m_heads->scale(),
+                     limit = m_heads->limit(m_head)]() -> Workshop::Finish {
+        const QImage image = style.draw(values.levels(head, style.count(), scale, limit));
+        return [this, image, head] {
+            if (m_wanted != head) return;
+            m_wanted = -1;
+            m_tiles[head] = image;
+            m_imageValid = false;
+            update();
+            emit drawn();
+        };
+    });
+    return {};
 }
 
 void AttentionView::paintLabel(QPainter& painter, const Layout& layout, int token, bool isQuery, const QColor& colour, bool filled) const {
@@ -147,7 +181,11 @@ void AttentionView::paintLabels(QPainter& painter, const Layout& layout, const Q
 void AttentionView::ensureImage() {
     ensureLayout();
     if (m_imageValid) return;
-    m_imageValid = true;
+    const QImage map = m_layout.tokens > 0 ? tile() : QImage();
+    const bool same = m_image.size() ==
+                      QSize(static_cast<int>(std::ceil(width() * m_layout.ratio)), static_cast<int>(std::ceil(height() * m_layout.ratio)));
+    if (m_layout.tokens > 0 && map.isNull() && same && !m_image.isNull()) return;  // what was in sight stays until the map is there
+    m_imageValid = !map.isNull() || m_layout.tokens == 0;
     m_image = QImage(QSize(static_cast<int>(std::ceil(width() * m_layout.ratio)), static_cast<int>(std::ceil(height() * m_layout.ratio))),
                      QImage::Format_ARGB32_Premultiplied);
     m_image.setDevicePixelRatio(m_layout.ratio);
@@ -156,9 +194,8 @@ void AttentionView::ensureImage() {
     QPainter painter(&m_image);
     painter.setFont(font());
     paintLabels(painter, m_layout, palette());
+    if (map.isNull()) return;
     // Whole device pixels, whatever the ratio: drawn without any transform.
-    QImage map = mapImage(m_layout, palette());
-    map.setDevicePixelRatio(1);
     painter.scale(1 / m_layout.ratio, 1 / m_layout.ratio);
     painter.drawImage(
         QPoint(static_cast<int>(std::lround(m_layout.left * m_layout.ratio)), static_cast<int>(std::lround(m_layout.top * m_layout.ratio))),
@@ -210,8 +247,8 @@ void AttentionView::drawFigure(QPainter& painter, const QPalette& colours) const
     painter.setFont(font());
     paintLabels(painter, layout, colours);
     const double side = layout.side / layout.ratio;
-    QImage map = mapImage(layout, colours);
-    map.setDevicePixelRatio(1);
+    const Style style = styleFor(layout, colours);
+    const QImage map = style.draw(m_heads->levels(m_head, style.count()));
     painter.drawImage(QRectF(layout.left, layout.top, side, side), map);
 }
 

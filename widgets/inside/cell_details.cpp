@@ -3,15 +3,19 @@
 #include "widgets/inside/cell_details.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+#include <utility>
 #include <vector>
 
+#include <QEvent>
 #include <QGridLayout>
 #include <QLabel>
 #include <QLocale>
 
 #include "widgets/common/labels.h"
 #include "widgets/common/number_format.h"
+#include "widgets/common/theme.h"
 #include "widgets/inside/share_bars.h"
 #include "widgets/itemmodels/heads_model.h"
 #include "widgets/itemmodels/story_model.h"
@@ -29,20 +33,32 @@ QString weightText(float weight) {
     return locale.toString(static_cast<double>(weight), 'f', 3);
 }
 
-CellDetails::CellDetails(StoryModel* story, HeadsModel* heads, QWidget* parent) : QWidget(parent), m_story(story), m_heads(heads) {
+QString scoreText(float score) {
+    const QString digits = QLocale().toString(std::abs(static_cast<double>(score)), 'f', 2);
+    return score < 0 ? QChar(0x2212) + digits : digits;
+}
+
+CellDetails::CellDetails(StoryModel* story, QWidget* parent) : QWidget(parent), m_story(story) {
     auto* grid = new QGridLayout(this);
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setHorizontalSpacing(8);
     grid->setVerticalSpacing(5);
     m_heading = sectionHeading({}, this);
     grid->addWidget(m_heading, 0, 0, 1, 2);
-    const QString names[RowCount] = {tr("query"), tr("key"), tr("weight"), tr("rank of this key"), tr("looks back")};
-    const QString tips[RowCount] = {tr("The word that looks"), tr("The word that is looked at"),
+    const QString names[RowCount] = {tr("query"),      tr("key"),   tr("weight"),       tr("rank of this key"),
+                                     tr("looks back"), tr("score"), tr("content part"), tr("position part")};
+    const QString tips[RowCount] = {tr("The word that looks"),
+                                    tr("The word that is looked at"),
                                     tr("Share of the query's attention; all its keys together make 1"),
-                                    tr("Place of this key among all keys the query can see"), tr("Distance from the query to the key")};
+                                    tr("Place of this key among all keys the query can see"),
+                                    tr("Distance from the query to the key"),
+                                    tr("What the softmax makes weights of: content part and position part together"),
+                                    tr("How well what the two words say fits together: q^C · k^C, scaled"),
+                                    tr("What their places add: rotated query times rotated key, q^R · k^R, scaled")};
     for (int row = 0; row < RowCount; ++row) {
         auto* name = mutedLabel(names[row], this);
         name->setToolTip(tips[row]);
+        m_names[row] = name;
         m_values[row] = new QLabel(this);
         m_values[row]->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
         m_values[row]->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -50,7 +66,8 @@ CellDetails::CellDetails(StoryModel* story, HeadsModel* heads, QWidget* parent) 
         m_values[row]->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
         grid->addWidget(name, 2 * row + 1, 0);
         grid->addWidget(m_values[row], 2 * row + 1, 1);
-        grid->addWidget(horizontalSeparator(this), 2 * row + 2, 0, 1, 2);
+        m_lines[row] = horizontalSeparator(this);
+        grid->addWidget(m_lines[row], 2 * row + 2, 0, 1, 2);
     }
     m_barsHeading = sectionHeading({}, this);
     m_bars = new ShareBars(this);
@@ -58,22 +75,46 @@ CellDetails::CellDetails(StoryModel* story, HeadsModel* heads, QWidget* parent) 
     grid->addWidget(m_barsHeading, 2 * RowCount + 2, 0, 1, 2);
     grid->addWidget(m_bars, 2 * RowCount + 3, 0, 1, 2);
     grid->setColumnStretch(1, 1);
-    showCell(0, {}, Source::Newest);
+    colourNames();
+    showCell(HeadsModel(), 0, {}, Source::Newest);
+}
+
+// The parts have a colour each, on every page.
+void CellDetails::colourNames() {
+    for (const auto& [row, meaning] : {std::pair{ContentRow, Meaning::Content}, std::pair{PositionRow, Meaning::Position}}) {
+        QPalette colours = m_names[row]->palette();
+        colours.setColor(QPalette::PlaceholderText, textColour(meaning, palette()));
+        m_names[row]->setPalette(colours);
+    }
+}
+
+void CellDetails::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::PaletteChange && m_names[PositionRow]) colourNames();
+    QWidget::changeEvent(event);
+}
+
+void CellDetails::setCompact(bool compact) {
+    m_barsHeading->setVisible(!compact);
+    m_bars->setVisible(!compact);
 }
 
 QString CellDetails::value(int row) const { return row >= 0 && row < RowCount ? m_values[row]->text() : QString(); }
 
-void CellDetails::showCell(int head, AttentionCell cell, Source source) {
+void CellDetails::showCell(const HeadsModel& heads, int head, AttentionCell cell, Source source, std::optional<Parts> parts) {
     const QString headings[] = {tr("Newest word"), tr("Cell under the pointer"), tr("Locked cell")};
     m_heading->setText(headings[static_cast<int>(source)]);
     m_barsHeading->setText(tr("It looks most at"));
-    if (!cell.isValid() || head < 0 || head >= m_heads->heads() || cell.query >= m_heads->tokens()) {
+    for (const int row : {ScoreRow, ContentRow, PositionRow}) {
+        for (QWidget* part : {static_cast<QWidget*>(m_names[row]), static_cast<QWidget*>(m_values[row]), m_lines[row]})
+            part->setVisible(parts.has_value());
+    }
+    if (!cell.isValid() || head < 0 || head >= heads.heads() || cell.query >= heads.tokens()) {
         for (QLabel* label : m_values) label->setText(QStringLiteral("–"));
         m_bars->setEntries({});
         return;
     }
     const QLocale locale;
-    const float* weights = m_heads->row(head, cell.query);
+    const float* weights = heads.row(head, cell.query);
     const float weight = weights[cell.key];
     const auto larger = std::count_if(weights, weights + cell.query + 1, [weight](float other) { return other > weight; });
     const int back = cell.query - cell.key;
@@ -82,6 +123,10 @@ void CellDetails::showCell(int head, AttentionCell cell, Source source) {
     m_values[WeightRow]->setText(weightText(weight));
     m_values[RankRow]->setText(tr("%1 of %2").arg(locale.toString(static_cast<qlonglong>(larger + 1)), locale.toString(cell.query + 1)));
     m_values[DistanceRow]->setText(back == 0 ? tr("at itself") : back == 1 ? tr("1 token") : tr("%1 tokens").arg(locale.toString(back)));
+
+    m_values[ScoreRow]->setText(parts ? scoreText(parts->content + parts->position) : QString());
+    m_values[ContentRow]->setText(parts ? scoreText(parts->content) : QString());
+    m_values[PositionRow]->setText(parts ? scoreText(parts->position) : QString());
 
     std::vector<int> order(static_cast<std::size_t>(cell.query) + 1);
     std::iota(order.begin(), order.end(), 0);

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include <QContextMenuEvent>
 #include <QHelpEvent>
 #include <QKeyEvent>
 #include <QLocale>
+#include <QMenu>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QScrollBar>
@@ -16,6 +18,7 @@
 #include "widgets/common/theme.h"
 #include "widgets/inside/cell_image.h"
 #include "widgets/itemmodels/heads_model.h"
+#include "widgets/plot/figure_menu.h"
 
 namespace loom::ui {
 
@@ -41,7 +44,11 @@ HeadGrid::HeadGrid(HeadsModel* heads, QWidget* parent) : QAbstractScrollArea(par
         relayout();
         forgetPictures();
     });
-    connect(heads, &HeadsModel::dataChanged, this, [this] { forgetPictures(); });
+    connect(heads, &HeadsModel::dataChanged, this, [this](const QModelIndex& first, const QModelIndex& last) {
+        for (int head = first.row(); head <= last.row() && head < static_cast<int>(m_pictures.size()); ++head)
+            m_pictures[static_cast<std::size_t>(head)] = {};
+        viewport()->update();
+    });
     relayout();
 }
 
@@ -61,6 +68,12 @@ void HeadGrid::setCurrent(int head) {
 void HeadGrid::setColourMap(ColourMapKind kind) {
     m_colourMap = kind;
     forgetPictures();
+}
+
+void HeadGrid::setOff(std::vector<int> heads) {
+    if (heads == m_off) return;
+    m_off = std::move(heads);
+    viewport()->update();
 }
 
 void HeadGrid::forgetPictures() {
@@ -105,28 +118,30 @@ int HeadGrid::headAt(QPoint point) const {
     return -1;
 }
 
-QPixmap HeadGrid::picture(int head, double ratio) {
-    QPixmap& kept = m_pictures[static_cast<std::size_t>(head)];
-    if (!kept.isNull() && kept.devicePixelRatio() == ratio) return kept;
+QImage HeadGrid::drawn(int head, double ratio, const QPalette& colours) const {
     const auto levels = m_heads->data(m_heads->index(head), HeadsModel::ThumbnailRole).value<QImage>();
     if (levels.isNull()) return {};
     const int side = static_cast<int>(std::floor(m_side * ratio));
-    const QColor back = palette().color(QPalette::Window);
-    const QColor text = palette().color(QPalette::WindowText);
+    const QColor text = colours.color(QPalette::WindowText);
     CellStyle style;
     style.table = levelTable(m_colourMap);
-    style.gap = back.rgb();
+    style.gap = colours.color(QPalette::Window).rgb();
     style.hatch = qRgba(text.red(), text.green(), text.blue(), 40);
     style.hatchPeriod = static_cast<int>(std::lround(6 * ratio));
     style.hatchWidth = std::max(1, static_cast<int>(std::lround(ratio)));
-    kept = QPixmap::fromImage(renderCells(levels, cellEdges(levels.width(), side, true), style));
-    kept.setDevicePixelRatio(ratio);
+    QImage image = renderCells(levels, cellEdges(levels.width(), side, true), style);
+    image.setDevicePixelRatio(ratio);
+    return image;
+}
+
+QPixmap HeadGrid::picture(int head, double ratio) {
+    QPixmap& kept = m_pictures[static_cast<std::size_t>(head)];
+    if (kept.isNull() || kept.devicePixelRatio() != ratio) kept = QPixmap::fromImage(drawn(head, ratio, palette()));
     return kept;
 }
 
 void HeadGrid::paintHead(QPainter& painter, int head) {
     const QRect frame = headRect(head);
-    const QModelIndex index = m_heads->index(head);
     if (head == m_current) {
         painter.setRenderHint(QPainter::Antialiasing);
         painter.setPen(QPen(accent(palette()), hasFocus() ? 2.5 : 1.5));
@@ -137,19 +152,73 @@ void HeadGrid::paintHead(QPainter& painter, int head) {
     const double ratio = devicePixelRatioF();
     const QPointF corner = painter.deviceTransform().map(QPointF(frame.left() + kPad, frame.top() + kPad));
     const QPointF snapped((std::round(corner.x()) - corner.x()) / ratio, (std::round(corner.y()) - corner.y()) / ratio);
-    painter.drawPixmap(QPointF(frame.left() + kPad, frame.top() + kPad) + snapped, picture(head, ratio));
+    const QPixmap map = picture(head, ratio);
+    if (!map.isNull()) {
+        painter.drawPixmap(QPointF(frame.left() + kPad, frame.top() + kPad) + snapped, map);
+    } else {  // being made
+        painter.fillRect(QRect(frame.left() + kPad, frame.top() + kPad, m_side, m_side), QBrush(separator(palette()), Qt::BDiagPattern));
+    }
+    paintCaption(painter, head, palette());
+}
+
+void HeadGrid::paintCaption(QPainter& painter, int head, const QPalette& colours) const {
+    const QRect frame = headRect(head);
     const QRect caption(frame.left() + kPad, frame.top() + kPad + m_side, m_side, frame.height() - kPad - m_side - 2);
     const QFontMetrics metrics(font());
     const auto wide = [&](const QString& a, const QString& b) { return metrics.horizontalAdvance(a) + metrics.horizontalAdvance(b) + 10; };
+    const QModelIndex index = m_heads->index(head);
+    const bool off = std::find(m_off.begin(), m_off.end(), head) != m_off.end();
     QString number = tr("head %1").arg(head);
-    const QString value = QLocale().toString(m_heads->data(index, HeadsModel::EntropyRole).toDouble(), 'f', 2);
-    QString entropy = tr("entropy %1").arg(value);
-    if (wide(number, entropy) > m_side) entropy = value;
+    const QVariant summed = m_heads->data(index, HeadsModel::EntropyRole);
+    const QString value = summed.isValid() ? QLocale().toString(summed.toDouble(), 'f', 2) : QStringLiteral("…");
+    QString entropy = off ? tr("switched off") : tr("entropy %1").arg(value);
+    if (wide(number, entropy) > m_side) entropy = off ? tr("off") : value;
     if (wide(number, entropy) > m_side) number = QString::number(head);
-    painter.setPen(palette().color(QPalette::WindowText));
+    painter.setPen(colours.color(QPalette::WindowText));
     painter.drawText(caption, Qt::AlignLeft | Qt::AlignVCenter, number);
-    painter.setPen(mutedText(palette()));
+    painter.setPen(off ? accent(colours) : mutedText(colours));
     painter.drawText(caption, Qt::AlignRight | Qt::AlignVCenter, entropy);
+}
+
+int HeadGrid::contentHeight() const {
+    const int heads = m_heads->heads();
+    return heads > 0 ? headRect(heads - 1).bottom() + verticalScrollBar()->value() + 1 : 0;
+}
+
+void HeadGrid::drawFigure(QPainter& painter, const QPalette& colours) {
+    painter.setFont(font());
+    for (int head = 0; head < m_heads->heads(); ++head) {
+        const QRectF frame = QRectF(headRect(head)).translated(0, verticalScrollBar()->value());
+        QImage map = drawn(head, 2, colours);
+        map.setDevicePixelRatio(1);
+        painter.drawImage(QRectF(frame.left() + kPad, frame.top() + kPad, m_side, m_side), map);
+        painter.translate(0, verticalScrollBar()->value());
+        paintCaption(painter, head, colours);
+        painter.translate(0, -verticalScrollBar()->value());
+    }
+}
+
+QString HeadGrid::csv() const {
+    QString text = QStringLiteral("layer,head,entropy_nats,mean_distance_tokens\n");
+    for (int head = 0; head < m_heads->heads(); ++head) {
+        const QModelIndex index = m_heads->index(head);
+        text += QStringLiteral("%1,%2,%3,%4\n")
+                    .arg(m_heads->layer().value())
+                    .arg(head)
+                    .arg(index.data(HeadsModel::EntropyRole).toDouble(), 0, 'g', 9)
+                    .arg(index.data(HeadsModel::DistanceRole).toDouble(), 0, 'g', 9);
+    }
+    return text;
+}
+
+void HeadGrid::contextMenuEvent(QContextMenuEvent* event) {
+    if (m_heads->heads() == 0) return;
+    Figure figure;
+    figure.name = tr("heads-of-layer-%1").arg(m_heads->layer().value());
+    figure.size = {viewport()->width(), contentHeight()};
+    figure.draw = [this](QPainter& painter, const QPalette& colours) { drawFigure(painter, colours); };
+    figure.csv = [this] { return csv(); };
+    figureMenu(this, figure)->popup(event->globalPos());
 }
 
 void HeadGrid::paintEvent(QPaintEvent* event) {

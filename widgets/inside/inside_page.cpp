@@ -1,54 +1,68 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// InsidePage: heads at the left, the chosen one large, its cell and its words at the right.
+// InsidePage: heads at the left, the chosen one large at the right, the other views in tabs below.
 #include "widgets/inside/inside_page.h"
 
 #include <algorithm>
 
 #include <QBoxLayout>
-#include <QComboBox>
-#include <QEvent>
+#include <QDataStream>
+#include <QIODevice>
 #include <QLabel>
 #include <QLocale>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTabBar>
 #include <QToolButton>
 
 #include "widgets/common/empty_note.h"
 #include "widgets/common/labels.h"
-#include "widgets/inside/attention_view.h"
-#include "widgets/inside/cell_details.h"
+#include "widgets/inside/attention_panel.h"
 #include "widgets/inside/head_grid.h"
-#include "widgets/inside/token_line.h"
-#include "widgets/inside/weight_legend.h"
+#include "widgets/inside/look_frame.h"
+#include "widgets/inside/look_tabs.h"
+#include "widgets/itemmodels/head_switch_model.h"
 #include "widgets/itemmodels/heads_model.h"
 #include "widgets/itemmodels/story_model.h"
 
 namespace loom::ui {
+
+namespace {
+constexpr quint32 kStateFormat = 0x4c4c4901;  // of splitterState()
+}
 
 InsidePage::InsidePage(StoryModel* story, HeadsModel* heads, QWidget* parent) : QWidget(parent), m_story(story), m_headsModel(heads) {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     m_stack = new QStackedWidget(this);
     m_empty = new EmptyNote(m_stack);
-    m_splitter = new QSplitter(Qt::Horizontal, m_stack);
-    m_splitter->setChildrenCollapsible(false);
+    m_rows = new QSplitter(Qt::Vertical, m_stack);
+    m_splitter = new QSplitter(Qt::Horizontal, m_rows);
     m_stack->addWidget(m_empty);
-    m_stack->addWidget(m_splitter);
+    m_stack->addWidget(m_rows);
     column->addWidget(m_stack);
-    buildLeft();
-    buildRight();
+    m_panel = new AttentionPanel(story, heads, m_splitter);
+    m_splitter->addWidget(buildLeft());
+    m_splitter->addWidget(m_panel);
+    m_splitter->setChildrenCollapsible(false);
     m_splitter->setStretchFactor(0, 0);
     m_splitter->setStretchFactor(1, 1);
     m_splitter->setSizes({310, 1000});
+    m_looks = new LookTabs(story, m_rows);
+    m_rows->addWidget(m_splitter);
+    m_rows->addWidget(m_looks);
+    m_rows->setCollapsible(0, false);
+    m_rows->setStretchFactor(0, 2);
+    m_rows->setStretchFactor(1, 1);
+    m_rows->setSizes({540, 230});
     connectViews();
     refreshTitle();
     refreshState();
 }
 
-void InsidePage::buildLeft() {
+QWidget* InsidePage::buildLeft() {
     auto* left = new QWidget(m_splitter);
     auto* column = new QVBoxLayout(left);
-    column->setContentsMargins(16, 12, 12, 12);
+    column->setContentsMargins(16, 12, 12, 8);
     column->setSpacing(8);
     auto* row = new QHBoxLayout;
     row->setSpacing(4);
@@ -74,76 +88,24 @@ void InsidePage::buildLeft() {
     column->addLayout(row);
     m_grid = new HeadGrid(m_headsModel, left);
     column->addWidget(m_grid, 1);
-    m_splitter->addWidget(left);
-}
-
-void InsidePage::buildRight() {
-    auto* right = new QWidget(m_splitter);
-    m_right = right;
-    auto* column = new QVBoxLayout(right);
-    column->setContentsMargins(16, 12, 16, 8);
-    column->setSpacing(8);
-
-    auto* bar = new QHBoxLayout;
-    bar->setSpacing(8);
-    m_title = pageTitle({}, right);
-    m_subtitle = mutedLabel({}, right);
-    m_subtitle->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    m_mapChoice = new QComboBox(right);
-    m_mapChoice->addItem(tr("Cividis"));
-    m_mapChoice->addItem(tr("Viridis"));
-    m_mapChoice->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
-    m_mapChoice->setToolTip(tr("Colour map of the weights"));
-    m_mapChoice->setAccessibleName(tr("Colour map"));
-    m_legend = new WeightLegend(right);
-    bar->addWidget(m_title);
-    bar->addWidget(m_subtitle, 100);
-    bar->addStretch(1);
-    bar->addWidget(m_mapChoice);
-    bar->addSpacing(8);
-    bar->addWidget(m_legend);
-    column->addLayout(bar);
-
-    auto* row = new QHBoxLayout;
-    row->setSpacing(16);
-    m_view = new AttentionView(m_story, m_headsModel, right);
-    row->addWidget(m_view, 1);
-    auto* side = new QVBoxLayout;
-    side->setSpacing(8);
-    m_details = new CellDetails(m_story, m_headsModel, right);
-    side->addWidget(m_details);
-    side->addSpacing(8);
-    side->addWidget(sectionHeading(tr("Where does this word look?"), right));
-    m_line = new TokenLine(m_story, right);
-    side->addWidget(m_line, 1);
-    row->addLayout(side);
-    column->addLayout(row, 1);
-
-    m_status = mutedLabel({}, right);
-    m_status->setTextFormat(Qt::PlainText);
-    m_status->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    m_status->setMinimumHeight(m_status->fontMetrics().height() + 4);
-    column->addWidget(m_status);
-    m_splitter->addWidget(right);
-    right->installEventFilter(this);
+    return left;
 }
 
 void InsidePage::connectViews() {
     connect(m_previous, &QToolButton::clicked, this, [this] { setLayer(LayerIndex(m_layer - 1)); });
     connect(m_next, &QToolButton::clicked, this, [this] { setLayer(LayerIndex(m_layer + 1)); });
-    connect(m_mapChoice, &QComboBox::currentIndexChanged, this,
-            [this](int index) { setColourMap(index == 0 ? ColourMapKind::Cividis : ColourMapKind::Viridis); });
-    connect(m_grid, &HeadGrid::headChosen, this, [this](int head) {
-        m_view->setHead(head);
-        refreshTitle();
+    connect(m_panel, &AttentionPanel::colourMapChosen, this, &InsidePage::setColourMap);
+    connect(m_panel, &AttentionPanel::lookChanged, this, &InsidePage::looksChanged);
+    connect(m_looks, &LookTabs::shownChanged, this, &InsidePage::looksChanged);
+    connect(m_looks, &LookTabs::stopRequested, this, &InsidePage::lookStopRequested);
+    connect(m_rows, &QSplitter::splitterMoved, this, &InsidePage::looksChanged);
+    connect(m_looks->tabBar(), &QTabBar::tabBarDoubleClicked, this, [this] { m_splitter->setVisible(!m_splitter->isVisible()); });
+    connect(switches(), &HeadSwitchModel::offChanged, this, [this] {
+        refreshPlace();
+        emit looksChanged();
     });
-    connect(m_view, &AttentionView::cellChanged, this, [this] { showCell(); });
-    connect(m_line, &TokenLine::keyChosen, this, [this](int key) { m_view->lock({m_line->query(), key}); });
-    connect(m_headsModel, &HeadsModel::modelReset, this, [this] {
-        refreshTitle();
-        refreshState();
-    });
-    connect(m_headsModel, &HeadsModel::grew, this, [this] { refreshTitle(); });
+    connect(m_grid, &HeadGrid::headChosen, this, [this] { refreshPlace(); });
+    connect(m_headsModel, &HeadsModel::modelReset, this, [this] { refreshState(); });
     connect(m_story, &StoryModel::modelReset, this, [this] { refreshState(); });
     connect(m_story, &StoryModel::rowsInserted, this, [this] { refreshState(); });
 }
@@ -151,10 +113,13 @@ void InsidePage::connectViews() {
 void InsidePage::setLayers(std::int64_t layers, std::int64_t heads) {
     m_layers = std::max<std::int64_t>(layers, 0);
     m_heads = std::max<std::int64_t>(heads, 0);
+    switches()->setShape(m_layers, m_heads);
     if (m_grid->current() >= m_heads) m_grid->setCurrent(0);
     setLayer(LayerIndex(m_layer));
     refreshTitle();
 }
+
+void InsidePage::setDecoupled(bool decoupled) { m_panel->setDecoupled(decoupled); }
 
 void InsidePage::setLayer(LayerIndex layer) {
     const std::int64_t wanted = std::clamp<std::int64_t>(layer.value(), 0, std::max<std::int64_t>(m_layers - 1, 0));
@@ -173,15 +138,14 @@ void InsidePage::setHead(int head) {
 void InsidePage::setColourMap(ColourMapKind kind) {
     if (kind == m_colourMap) return;
     m_colourMap = kind;
-    m_mapChoice->setCurrentIndex(kind == ColourMapKind::Cividis ? 0 : 1);
     m_grid->setColourMap(kind);
-    m_view->setColourMap(kind);
-    m_legend->setColourMap(kind);
+    m_panel->setColourMap(kind);
+    m_looks->setColourMap(kind);
 }
 
 void InsidePage::setBusy(bool busy) {
     m_busy = busy;
-    showCell();
+    m_panel->setBusy(busy);
     refreshState();
 }
 
@@ -190,22 +154,81 @@ void InsidePage::setModelLoaded(bool loaded) {
     refreshState();
 }
 
-QByteArray InsidePage::splitterState() const { return m_splitter->saveState(); }
-
-void InsidePage::restoreSplitter(const QByteArray& state) { m_splitter->restoreState(state); }
-
-bool InsidePage::eventFilter(QObject* watched, QEvent* event) {
-    if (watched == m_right && event->type() == QEvent::Resize) fitSide();
-    return QWidget::eventFilter(watched, event);
+std::vector<Look> InsidePage::shownLooks() const {
+    std::vector<Look> looks;
+    const bool closed = isVisible() && m_rows->sizes().value(1) == 0;  // the splitter is at its lower end
+    if (!closed) looks.push_back(m_looks->shownLook());
+    if (const auto look = m_panel->look()) looks.push_back(*look);
+    return looks;
 }
 
-// The map is a square: what its height does not need goes to the panel.
-void InsidePage::fitSide() {
-    const int room = m_right->width();
-    const int side = std::clamp(room - m_right->height() - 16, std::clamp(room / 4, 180, 260), 440);
-    m_details->setFixedWidth(side);
-    m_line->setFixedWidth(side);
-    m_subtitle->setVisible(room >= 860);
+void InsidePage::setLookAnswer(const std::shared_ptr<const LookAnswer>& answer) {
+    if (LookFrame* frame = m_looks->frame(answer->question.look)) {
+        frame->setAnswer(answer);
+    } else {
+        m_panel->setAnswer(answer);
+    }
+}
+
+void InsidePage::forgetLook(Look look) {
+    if (LookFrame* frame = m_looks->frame(look)) {
+        frame->setAnswer(nullptr);
+        frame->showNote(tr("Not read yet"), tr("This is computed as soon as it is shown and the story rests."));
+    } else {
+        m_panel->setAnswer(nullptr);
+    }
+}
+
+void InsidePage::setLookBusy(Look look, bool busy) {
+    if (LookFrame* frame = m_looks->frame(look)) {
+        frame->setBusy(busy);
+    } else {
+        m_panel->setLookBusy(busy);
+    }
+}
+
+void InsidePage::setLookNote(Look look, const QString& title, const QString& sentence) {
+    if (LookFrame* frame = m_looks->frame(look)) {
+        frame->setAnswer(nullptr);
+        frame->showNote(title, sentence);
+    } else {
+        m_panel->setProblem(sentence);
+    }
+}
+
+HeadSwitchModel* InsidePage::switches() const { return m_looks->switches(); }
+
+QUndoStack* InsidePage::undoStack() const { return m_looks->undoStack(); }
+
+QByteArray InsidePage::splitterState() const {
+    QByteArray state;
+    QDataStream out(&state, QIODevice::WriteOnly);
+    out.setVersion(QDataStream::Qt_6_0);
+    out << kStateFormat << m_splitter->saveState() << m_rows->saveState() << static_cast<qint32>(m_looks->currentIndex());
+    return state;
+}
+
+void InsidePage::restoreSplitter(const QByteArray& state) {
+    QDataStream in(state);
+    in.setVersion(QDataStream::Qt_6_0);
+    quint32 format = 0;
+    QByteArray columns, rows;
+    qint32 tab = 0;
+    in >> format >> columns >> rows >> tab;
+    if (in.status() != QDataStream::Ok || format != kStateFormat) return;
+    m_splitter->restoreState(columns);
+    m_rows->restoreState(rows);
+    if (tab >= 0 && tab < m_looks->count()) m_looks->setCurrentIndex(tab);
+}
+
+void InsidePage::refreshPlace() {
+    m_panel->setPlace(m_layer, m_grid->current());
+    m_looks->setCurrentHead(static_cast<int>(m_layer), m_grid->current());
+    std::vector<int> off;
+    for (const HeadPlace& place : switches()->off()) {
+        if (place.layer.value() == m_layer) off.push_back(static_cast<int>(place.head.value()));
+    }
+    m_grid->setOff(std::move(off));
 }
 
 void InsidePage::refreshTitle() {
@@ -213,17 +236,7 @@ void InsidePage::refreshTitle() {
     m_layerCount->setText(m_layers > 0 ? tr("0 to %1 · %2 heads").arg(m_layers - 1).arg(m_heads) : QString());
     m_previous->setEnabled(m_layer > 0);
     m_next->setEnabled(m_layer + 1 < m_layers);
-    const int head = m_grid->current();
-    m_title->setText(tr("Layer %1, head %2").arg(m_layer).arg(head));
-    const QModelIndex index = m_headsModel->index(head);
-    if (!index.isValid()) {
-        m_subtitle->clear();
-        return;
-    }
-    const QLocale locale;
-    m_subtitle->setText(tr("looks back %1 tokens, entropy %2 nats")
-                            .arg(locale.toString(index.data(HeadsModel::DistanceRole).toDouble(), 'f', 1),
-                                 locale.toString(index.data(HeadsModel::EntropyRole).toDouble(), 'f', 2)));
+    refreshPlace();
 }
 
 void InsidePage::refreshState() {
@@ -238,33 +251,7 @@ void InsidePage::refreshState() {
         m_empty->setTexts(tr("Not read yet"), tr("The attention of this story appears as soon as the model has read it."));
     }
     const bool full = m_modelLoaded && m_headsModel->tokens() > 0;
-    m_stack->setCurrentWidget(full ? static_cast<QWidget*>(m_splitter) : m_empty);
-    showCell();
-}
-
-void InsidePage::showCell() {
-    using Source = CellDetails::Source;
-    const AttentionCell cell = m_view->shown();
-    const Source source = m_view->locked().isValid() ? Source::Locked : m_view->hovered().isValid() ? Source::Hovered : Source::Newest;
-    m_details->showCell(m_view->head(), cell, source);
-    const bool known = cell.isValid() && m_view->head() < m_headsModel->heads() && cell.query < m_headsModel->tokens();
-    if (known) {
-        const float* weights = m_headsModel->row(m_view->head(), cell.query);
-        m_line->setWeights({weights, weights + cell.query + 1}, cell.key);
-    } else {
-        m_line->setWeights({}, -1);
-    }
-    const AttentionCell named = m_view->hovered().isValid() ? m_view->hovered() : m_view->locked();
-    if (m_busy) {
-        m_status->setText(tr("Reading layer %1…").arg(m_layer));
-    } else if (named.isValid() && m_view->head() < m_headsModel->heads() && named.query < m_headsModel->tokens()) {
-        m_status->setText(tr("query %1 (%2) → key %3 (%4): weight %5")
-                              .arg(quotedToken(*m_story, named.query), QString::number(named.query), quotedToken(*m_story, named.key),
-                                   QString::number(named.key), weightText(m_headsModel->at(m_view->head(), named.query, named.key))));
-    } else {
-        m_status->setText(
-            tr("Each row is a word that looks, each column a word it looks at. Point at a cell, click to lock it, Esc to unlock."));
-    }
+    m_stack->setCurrentWidget(full ? static_cast<QWidget*>(m_rows) : m_empty);
 }
 
 }  // namespace loom::ui

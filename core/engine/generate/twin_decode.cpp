@@ -112,7 +112,7 @@ TwinDecode::Story TwinDecode::newStory(const Lane& lane, const GenerateRequest& 
     const OpenModel& model = *lane.entry.model;
     checkRequest(model, request);
     TokenIds ids = promptIds(model, request);
-    Story story{valueOrThrow(lane.network->newSequence(0)), Continuation(model, request, *request.seed), std::ssize(ids), {}};
+    Story story{valueOrThrow(lane.network->newSequence(0)), Continuation(model, request, samplerFor(model, request, *request.seed)), std::ssize(ids), {}};
     for (const TokenStep& step : story.story.begin(ids)) story.prompt += step.text;
     return story;
 }
