@@ -33,6 +33,7 @@
 #include "widgets/train/download_box.h"
 #include "widgets/train/setup_view.h"
 #include "widgets/train/train_page.h"
+#include "widgets/write/sampler_panel.h"
 #include "widgets/write/write_page.h"
 
 namespace loom::app {
@@ -161,8 +162,9 @@ void MainWindow::applySettings() {
     const Settings& s = m_settings;
     WindowParts& p = m_parts;
     p.writePage->setSamplers(s.samplers);
-    p.writePage->setBeams(s.beams);
-    p.writePage->setOwnPresets(s.ownPresets);
+    p.writePage->samplerPanel()->setBeams(s.beams);
+    p.writePage->samplerPanel()->setOwnPresets(s.ownPresets);
+    p.writePage->samplerPanel()->setOpening(s.opening);
     p.writePage->setMaxTokens(s.maxTokens);
     p.writePage->setSeedText(s.seed);
     p.writePage->setNewSeedEachTime(s.newSeedEachTime);
@@ -183,8 +185,9 @@ void MainWindow::rememberSettings() {
     Settings& s = m_settings;
     const WindowParts& p = m_parts;
     s.samplers = p.writePage->samplers();
-    s.beams = p.writePage->beams();
-    s.ownPresets = p.writePage->ownPresets();
+    s.beams = p.writePage->samplerPanel()->beams();
+    s.ownPresets = p.writePage->samplerPanel()->ownPresets();
+    s.opening = p.writePage->samplerPanel()->opening();
     s.maxTokens = p.writePage->maxTokens();
     s.seed = p.writePage->seedText();
     s.newSeedEachTime = p.writePage->newSeedEachTime();

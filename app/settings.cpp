@@ -95,6 +95,7 @@ Settings loadSettings() {
     settings.samplers = loadSamplers(file);
     settings.beams = loadBeams(file);
     settings.ownPresets = loadOwnPresets(file);
+    settings.opening = file.value(QStringLiteral("write/opening")).toString();
     settings.seed = file.value(QStringLiteral("samplers/seed")).toString();
     settings.newSeedEachTime = file.value(QStringLiteral("samplers/newSeedEachTime"), true).toBool();
     settings.maxTokens = count(file, QStringLiteral("samplers/maxTokens"), settings.maxTokens, 1, 1'000'000);
@@ -130,6 +131,7 @@ void saveSettings(const Settings& settings) {
     saveSamplers(file, settings.samplers);
     saveBeams(file, settings.beams);
     saveOwnPresets(file, settings.ownPresets);
+    file.setValue(QStringLiteral("write/opening"), settings.opening);
     file.setValue(QStringLiteral("samplers/seed"), settings.seed);
     file.setValue(QStringLiteral("samplers/newSeedEachTime"), settings.newSeedEachTime);
     file.setValue(QStringLiteral("samplers/maxTokens"), static_cast<qlonglong>(settings.maxTokens));

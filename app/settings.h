@@ -42,6 +42,7 @@ struct Settings {
     SamplerSettings samplers;
     BeamSearch beams;
     std::vector<ui::OwnPreset> ownPresets;
+    QString opening;  ///< what every new story begins with
     QString seed;
     bool newSeedEachTime = true;
     std::int64_t maxTokens = 256;

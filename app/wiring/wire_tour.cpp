@@ -9,6 +9,7 @@
 #include "widgets/common/tour.h"
 #include "widgets/common/twin_switch.h"
 #include "widgets/write/story_view.h"
+#include "widgets/write/sampler_panel.h"
 #include "widgets/write/write_page.h"
 
 namespace loom::app {
@@ -22,7 +23,7 @@ std::vector<ui::TourStep> tourSteps(const WindowParts& p) {
         {p.writePage->promptLine(), tr("Your turn"),
          tr("Type what happens next and press Enter. With an empty line the network goes on by itself.")},
         {p.writePage->samplerPanel(), tr("How it chooses"),
-         tr("These settings decide how daring the next word is. The bars show how many words each of them left to choose from.")},
+         tr("These settings decide how daring the next word is. The bars show how much of the probability each of them left.")},
         {p.strip->memoryStrip(), tr("What attention keeps, in bytes"),
          tr("For every word the network keeps numbers in memory: the solid bar. The dashed one is what the other form of attention "
             "would keep of the same story.")},

@@ -24,6 +24,7 @@
 #include "widgets/itemmodels/heads_model.h"
 #include "widgets/itemmodels/story_model.h"
 #include "widgets/write/story_view.h"
+#include "widgets/write/sampler_panel.h"
 #include "widgets/write/write_page.h"
 
 namespace loom::app {
@@ -174,8 +175,8 @@ TEST_F(Window, WhatWasSetIsThereTheNextTime) {
     openFake();
     window->resize(700, 560);
     parts().writePage->setSamplers({0.5, 30, 0.9, 0.05, 1.2});
-    parts().writePage->setBeams({.width = 3});
-    parts().writePage->setOwnPresets({{QStringLiteral("mine"), plainSampling()}});
+    parts().writePage->samplerPanel()->setBeams({.width = 3});
+    parts().writePage->samplerPanel()->setOwnPresets({{QStringLiteral("mine"), plainSampling()}});
     parts().writePage->setMaxTokens(99);
     parts().actions.themes[2]->trigger();
     parts().actions.pages[2]->trigger();
@@ -185,8 +186,8 @@ TEST_F(Window, WhatWasSetIsThereTheNextTime) {
     show();
     EXPECT_EQ(window->size(), size);
     EXPECT_EQ(parts().writePage->samplers(), (SamplerSettings{0.5, 30, 0.9, 0.05, 1.2}));
-    EXPECT_EQ(parts().writePage->beams(), (BeamSearch{.width = 3}));
-    ASSERT_EQ(parts().writePage->ownPresets().size(), 1U);
+    EXPECT_EQ(parts().writePage->samplerPanel()->beams(), (BeamSearch{.width = 3}));
+    ASSERT_EQ(parts().writePage->samplerPanel()->ownPresets().size(), 1U);
     EXPECT_EQ(parts().writePage->maxTokens(), 99);
     EXPECT_TRUE(ui::isDark(QApplication::palette()));
     EXPECT_TRUE(parts().actions.themes[2]->isChecked());

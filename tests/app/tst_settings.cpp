@@ -42,6 +42,7 @@ TEST_F(SettingsFile, RoundTrip) {
     settings.samplers.dryAllowed = 4;
     settings.samplers.dryBreakers = "\n;\\ä";
     settings.samplers.order = orderFrom("xtc,top-k").value();
+    settings.opening = QStringLiteral("Es war; einmal, \"ü\"");
     settings.beams = {.width = 7, .lengthPenalty = -0.5};
     settings.ownPresets = {{QStringLiteral("Fairy tales, ä"), settings.samplers}, {QStringLiteral("b/c"), plainSampling()}};
     settings.seed = QStringLiteral("18446744073709551615");
@@ -79,6 +80,7 @@ TEST_F(SettingsFile, RoundTrip) {
     EXPECT_EQ(read.colourMap, 1);
     EXPECT_EQ(read.samplers, settings.samplers);
     EXPECT_EQ(read.beams, settings.beams);
+    EXPECT_EQ(read.opening, settings.opening);
     EXPECT_EQ(read.ownPresets, settings.ownPresets);
     settings.ownPresets.erase(settings.ownPresets.begin());
     saveSettings(settings);

@@ -19,15 +19,7 @@ using test::errorOf;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-SamplerSettings off() {
-    SamplerSettings settings;
-    settings.temperature = 1;
-    settings.topK = 0;
-    settings.topP = 1;
-    settings.minP = 0;
-    settings.repetitionPenalty = 1;
-    return settings;
-}
+SamplerSettings off() { return plainSampling(); }
 
 /// Logits whose softmax is `probabilities`; 0 gives -inf.
 std::vector<float> logitsOf(const std::vector<double>& probabilities) {

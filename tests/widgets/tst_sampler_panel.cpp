@@ -129,6 +129,9 @@ TEST_F(SamplerPanelTest, AStepShowsWhatEachSamplerRemoved) {
     EXPECT_EQ(row(SamplerStage::TopP).shownTrace(), QStringLiteral("9 left, ") + formatPercent(0.95));
     EXPECT_TRUE(row(SamplerStage::Temperature).shownTrace().contains(formatPercent(0.12)));
     EXPECT_EQ(row(SamplerStage::MinP).shownTrace(), QString());
+    step.origin = TokenOrigin::Special;
+    panel.showStep(step);
+    EXPECT_NE(row(SamplerStage::TopP).shownTrace(), QString()) << "an end is drawn as any word";
     step.reread = true;
     panel.showStep(step);
     EXPECT_EQ(row(SamplerStage::TopP).shownTrace(), QString());

@@ -223,6 +223,29 @@ TEST_F(WritePageTest, SplitterStateAndPanel) {
     EXPECT_LE(page.minimumSizeHint().width(), 800);
 }
 
+TEST_F(WritePageTest, ANewStoryBeginsWithThePinnedOpening) {
+    page.setReady(true);
+    page.newStory();
+    EXPECT_EQ(page.promptText(), QString());
+    page.samplerPanel()->setOpening(QStringLiteral("Once upon a time"));
+    EXPECT_EQ(page.promptText(), QString()) << "only when a story begins";
+    page.newStory();
+    EXPECT_EQ(page.promptText(), QStringLiteral("Once upon a time"));
+    page.setPromptText(QStringLiteral("Lily"));
+    page.newStory();
+    EXPECT_EQ(page.promptText(), QStringLiteral("Lily")) << "what was typed stays";
+}
+
+TEST_F(WritePageTest, BeamSearchSaysNothingOfASeed) {
+    page.setSeedText(QStringLiteral("5"));
+    GenerateSummary summary;
+    summary.seed = 1729;
+    summary.beamScore = -0.4;
+    page.showSummary(summary);
+    EXPECT_FALSE(reason().contains(QStringLiteral("1729")));
+    EXPECT_EQ(page.seedText(), QStringLiteral("5"));
+}
+
 TEST_F(WritePageTest, PopoverFollowsTheInspectedToken) {
     page.setReady(true);
     story.apply(samples::story({" there", " was"}));

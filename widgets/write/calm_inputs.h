@@ -8,30 +8,21 @@
 
 namespace loom::ui {
 
-class CalmSlider final : public QSlider {
+template <class Input>
+class Calm final : public Input {
 public:
-    using QSlider::QSlider;
+    using Input::Input;
 
 protected:
     void wheelEvent(QWheelEvent* event) override {
-        if (hasFocus())
-            QSlider::wheelEvent(event);
+        if (this->hasFocus())
+            Input::wheelEvent(event);
         else
             event->ignore();
     }
 };
 
-class CalmSpinBox final : public QDoubleSpinBox {
-public:
-    using QDoubleSpinBox::QDoubleSpinBox;
-
-protected:
-    void wheelEvent(QWheelEvent* event) override {
-        if (hasFocus())
-            QDoubleSpinBox::wheelEvent(event);
-        else
-            event->ignore();
-    }
-};
+using CalmSlider = Calm<QSlider>;
+using CalmSpinBox = Calm<QDoubleSpinBox>;
 
 }  // namespace loom::ui

@@ -31,6 +31,7 @@ namespace {
 
 constexpr int kMostTokens = 1'000'000;
 constexpr int kUsualBeams = 5;
+constexpr int kLongestOpening = 2000;
 enum Method { kDraw, kBeams };
 
 }  // namespace
@@ -58,6 +59,9 @@ SamplerPanel::SamplerPanel(QWidget* parent) : QWidget(parent) {
     column->addSpacing(4);
     column->addWidget(sectionHeading(tr("Length"), content));
     column->addWidget(makeLength());
+    column->addSpacing(4);
+    column->addWidget(sectionHeading(tr("Pinned opening"), content));
+    column->addWidget(makeOpening());
     column->addStretch(1);
 
     auto* scroll = new QScrollArea(this);
@@ -193,6 +197,20 @@ QWidget* SamplerPanel::makeLength() {
     return box;
 }
 
+QWidget* SamplerPanel::makeOpening() {
+    m_opening = new QLineEdit;
+    m_opening->setPlaceholderText(tr("New stories begin with…"));
+    m_opening->setToolTip(tr("New story puts this into the line where you type, so that every story can begin alike."));
+    m_opening->setAccessibleName(tr("Pinned opening"));
+    m_opening->setClearButtonEnabled(true);
+    m_opening->setMaxLength(kLongestOpening);
+    connect(m_opening, &QLineEdit::textChanged, this, &SamplerPanel::changed);
+    return m_opening;
+}
+
+QString SamplerPanel::opening() const { return m_opening->text(); }
+void SamplerPanel::setOpening(const QString& text) { m_opening->setText(text); }
+
 SamplerSettings SamplerPanel::samplers() const { return m_list->settings(); }
 void SamplerPanel::setSamplers(const SamplerSettings& settings) { m_list->setSettings(settings); }
 
@@ -244,7 +262,7 @@ void SamplerPanel::setContextLimit(std::int64_t tokens) {
 }
 
 void SamplerPanel::showStep(const TokenStep& step) {
-    const bool drawn = step.origin == TokenOrigin::Generated && !step.reread;
+    const bool drawn = step.origin != TokenOrigin::Prompt && !step.reread;  // the token that ends a story was drawn, too
     m_list->showTrace(drawn ? step.trace : SamplerTrace{});
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// SamplerPanel: how the next word is chosen: presets, the sampler chain or beam search, seed, length.
+// SamplerPanel: how the next word is chosen: presets, the sampler chain or beam search, seed, length; and a pinned opening.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +35,9 @@ public:
     void setBeams(const BeamSearch& beams);  ///< values out of range are brought into it
     [[nodiscard]] const std::vector<OwnPreset>& ownPresets() const;
     void setOwnPresets(const std::vector<OwnPreset>& presets);
+    /// What every new story begins with; may be empty.
+    [[nodiscard]] QString opening() const;
+    void setOpening(const QString& text);
     /// The seed to write with; nothing when each text draws its own or the field is empty.
     [[nodiscard]] std::optional<std::uint64_t> seed() const;
     [[nodiscard]] QString seedText() const;
@@ -59,6 +62,7 @@ private:
     [[nodiscard]] QWidget* makeChoice();
     [[nodiscard]] QWidget* makeSeed();
     [[nodiscard]] QWidget* makeLength();
+    [[nodiscard]] QWidget* makeOpening();
     void refreshChoice();
     void drawSeed();
 
@@ -73,6 +77,7 @@ private:
     QToolButton* m_dice;
     QCheckBox* m_newSeed;
     QSpinBox* m_maxTokens;
+    QLineEdit* m_opening;
 };
 
 }  // namespace loom::ui

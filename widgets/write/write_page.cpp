@@ -319,16 +319,13 @@ QWidget* WritePage::makePromptRow() {
 
 SamplerSettings WritePage::samplers() const { return m_samplers->samplers(); }
 void WritePage::setSamplers(const SamplerSettings& settings) { m_samplers->setSamplers(settings); }
-BeamSearch WritePage::beams() const { return m_samplers->beams(); }
-void WritePage::setBeams(const BeamSearch& beams) { m_samplers->setBeams(beams); }
-std::vector<OwnPreset> WritePage::ownPresets() const { return m_samplers->ownPresets(); }
-void WritePage::setOwnPresets(const std::vector<OwnPreset>& presets) { m_samplers->setOwnPresets(presets); }
 QString WritePage::seedText() const { return m_samplers->seedText(); }
 void WritePage::setSeedText(const QString& text) { m_samplers->setSeedText(text); }
 bool WritePage::newSeedEachTime() const { return m_samplers->newSeedEachTime(); }
 void WritePage::setNewSeedEachTime(bool on) { m_samplers->setNewSeedEachTime(on); }
 std::int64_t WritePage::maxTokens() const { return m_samplers->maxTokens(); }
 void WritePage::setMaxTokens(std::int64_t tokens) { m_samplers->setMaxTokens(tokens); }
+void WritePage::setContextLimit(std::int64_t tokens) { m_samplers->setContextLimit(tokens); }
 
 QByteArray WritePage::splitterState() const { return QByteArray(1, static_cast<char>(kStateVersion)) + m_splitter->saveState(); }
 
@@ -351,7 +348,7 @@ QWidget* WritePage::promptLine() const { return m_prompt; }
 void WritePage::setPromptText(const QString& text) { m_prompt->setPlainText(text); }
 
 WriteInput WritePage::input() const {
-    WriteInput wanted{m_prompt->toPlainText(), samplers(), m_samplers->seed(), maxTokens(), beams()};
+    WriteInput wanted{m_prompt->toPlainText(), samplers(), m_samplers->seed(), maxTokens(), m_samplers->beams()};
     // What a person types goes on after a word; only the gap between the two is added.
     const QString& text = m_story->storyText();
     if (!wanted.prompt.isEmpty() && !text.isEmpty() && !text.back().isSpace() &&
@@ -391,13 +388,12 @@ void WritePage::showProgress(std::int64_t done, std::int64_t total) {
 }
 
 void WritePage::showSummary(const GenerateSummary& summary) {
+    const bool searched = summary.beamScore != 0;  // nothing was drawn
     const QString rate = formatRate(summary.decodeTokensPerSecond);
-    const QString facts = rate.isEmpty() ? tr("Seed %1.").arg(summary.seed) : tr("%1, seed %2.").arg(rate).arg(summary.seed);
-    showMessage(QStringLiteral("%1 %2").arg(stopSentence(summary), facts));
-    m_samplers->showUsedSeed(summary.seed);
+    const QString how = searched ? tr("Beam search") : tr("Seed %1").arg(summary.seed);
+    showMessage(QStringLiteral("%1 %2.").arg(stopSentence(summary), rate.isEmpty() ? how : QStringLiteral("%1, %2").arg(how, rate)));
+    if (!searched) m_samplers->showUsedSeed(summary.seed);
 }
-
-void WritePage::setContextLimit(std::int64_t tokens) { m_samplers->setContextLimit(tokens); }
 
 void WritePage::showMessage(const QString& text) {
     m_reason->setText(text);
@@ -418,6 +414,7 @@ void WritePage::stop() {
 void WritePage::newStory() {
     showMessage({});
     emit newStoryRequested();
+    if (promptText().isEmpty()) m_prompt->insertPlainText(m_samplers->opening());
     m_prompt->setFocus();
 }
 

@@ -4,12 +4,10 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include <QWidget>
 
 #include "core/data/generate.h"
-#include "widgets/write/own_preset.h"
 #include "widgets/write/write_input.h"
 
 class QLabel;
@@ -42,10 +40,6 @@ public:
     // What settings remember.
     [[nodiscard]] SamplerSettings samplers() const;
     void setSamplers(const SamplerSettings& settings);
-    [[nodiscard]] BeamSearch beams() const;
-    void setBeams(const BeamSearch& beams);
-    [[nodiscard]] std::vector<OwnPreset> ownPresets() const;
-    void setOwnPresets(const std::vector<OwnPreset>& presets);
     [[nodiscard]] QString seedText() const;
     void setSeedText(const QString& text);
     [[nodiscard]] bool newSeedEachTime() const;
@@ -70,7 +64,7 @@ public:
     [[nodiscard]] QString versionText() const;
     // What a tour points at.
     [[nodiscard]] QWidget* promptLine() const;
-    [[nodiscard]] QWidget* samplerPanel() const { return m_side; }
+    [[nodiscard]] SamplerPanel* samplerPanel() const { return m_samplers; }
     /// The input as a press on Write would send it now.
     [[nodiscard]] WriteInput input() const;
 
