@@ -41,7 +41,7 @@ QList<Row> viewKeys() {
             {tr("Find: next, previous match"), tr("Enter, Shift+Enter")},
             {tr("Heads, attention and cache: move"), tr("Arrow keys, Home, End, Page Up, Page Down")},
             {tr("Attention: lock a cell, let it go"), tr("Space, Esc")},
-            {tr("Compare: play or pause, one token, restart, swap, present"), tr("Alt+P, Alt+T, Alt+R, Alt+W, Alt+N")},
+            {tr("Compare: play or pause, one token, restart, swap, present, measure"), tr("Alt+P, Alt+T, Alt+R, Alt+W, Alt+N, Alt+I")},
             {tr("Between parts of a page"), tr("Tab, Shift+Tab")}};
 }
 

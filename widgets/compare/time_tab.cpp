@@ -99,7 +99,7 @@ QString TimeTab::words() const { return m_words->text(); }
 
 void TimeTab::refresh() {
     const bool known = m_grid.measured() > 0;
-    m_button->setText(m_measuring ? tr("&Cancel") : known ? tr("&Measure again") : tr("&Measure on this machine"));
+    m_button->setText(m_measuring ? tr("C&ancel") : known ? tr("Measure aga&in") : tr("Measure on th&is machine"));
     m_button->setToolTip(m_measuring ? tr("Ends the measurement; what is measured stays")
                                      : tr("Takes about a minute for the shipped pair; the stories rest meanwhile"));
     m_button->setEnabled(m_measuring || m_can);
