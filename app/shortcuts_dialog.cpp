@@ -45,7 +45,7 @@ QList<Row> viewKeys() {
             {tr("Attention and latents: lock a cell, let it go"), tr("Space, Esc")},
             {tr("Look inside: switch a head in the table off or on"), tr("Space")},
             {tr("Copy or save a figure"), tr("Menu key, Shift+F10")},
-            {tr("Compare: play or pause, one token, restart, swap"), tr("Alt+P, Alt+T, Alt+R, Alt+W")},
+            {tr("Compare: play or pause, one token, restart, swap, present, measure"), tr("Alt+P, Alt+T, Alt+R, Alt+W, Alt+N, Alt+I")},
             {tr("Between parts of a page"), tr("Tab, Shift+Tab")}};
 }
 

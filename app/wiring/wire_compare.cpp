@@ -9,11 +9,10 @@
 #include "app/session/compare_controller.h"
 #include "app/shipped_models.h"
 #include "app/wiring/wiring.h"
-#include "widgets/common/message_bar.h"
 #include "widgets/compare/compare_header.h"
 #include "widgets/compare/compare_page.h"
+#include "widgets/compare/paper_tab.h"
 #include "widgets/compare/time_tab.h"
-#include "widgets/itemmodels/paper_model.h"
 #include "widgets/itemmodels/run_list_model.h"
 
 namespace loom::app {
@@ -67,7 +66,7 @@ public:
                 [this] { lookedAt(m_parts.stack->currentWidget() == m_parts.comparePage); });
         connect(page, &ui::ComparePage::shown, this, [this] { lookedAt(true); });
         connect(m_parts.training, &session::TrainController::runsListed, page,
-                [page](const std::shared_ptr<const std::vector<RunSummary>>& runs) { page->paper()->setRuns(*runs); });
+                [page](const std::shared_ptr<const std::vector<RunSummary>>& runs) { page->paperTab()->setRuns(*runs); });
         header->setPrompt(QString::fromLatin1(kOpening));
         header->setSeed(kSeed);
         controller->setPace(header->paceBox()->currentData().toInt());

@@ -159,7 +159,7 @@ TEST(Recent, NewestFirstOnceAndNotTooMany) {
 }
 
 TEST(Names, GoBothWays) {
-    for (const Page page : {Page::Write, Page::Inside, Page::Cache}) EXPECT_EQ(pageFromName(name(page)), page);
+    for (const Page page : {Page::Write, Page::Inside, Page::Cache, Page::Train, Page::Compare}) EXPECT_EQ(pageFromName(name(page)), page);
     for (const auto theme : {ui::ThemeChoice::System, ui::ThemeChoice::Light, ui::ThemeChoice::Dark})
         EXPECT_EQ(themeFromName(name(theme)), theme);
     EXPECT_EQ(pageFromName(QStringLiteral("Write")), std::nullopt);

@@ -23,12 +23,14 @@
 #include "widgets/compare/compare_header.h"
 #include "widgets/compare/crossover_map.h"
 #include "widgets/compare/figure_table.h"
+#include "widgets/compare/paper_tab.h"
 #include "widgets/compare/time_tab.h"
 #include "widgets/compare/twin_bytes.h"
 #include "widgets/compare/twin_panel.h"
 #include "widgets/compare/twin_text.h"
 #include "widgets/itemmodels/byte_sources_model.h"
 #include "widgets/plot/context_bytes_plot.h"
+#include "widgets/plot/loss_bytes_plot.h"
 #include "widgets/plot/time_plot.h"
 #include "widgets/plot/twin_growth_plot.h"
 
@@ -233,6 +235,26 @@ TEST_F(Page, WhoIsComparedIsChosenFromLists) {
     EXPECT_FALSE(header->addButton()->isEnabled()) << "four at most";
 }
 
+TEST_F(Page, PresentsLargeAndComesBack) {
+    play();
+    page.show();
+    page.activateWindow();
+    ASSERT_TRUE(QTest::qWaitForWindowActive(&page));
+    const qreal small = page.panel(0)->text()->font().pointSizeF();
+    page.header()->presentButton()->click();
+    EXPECT_FALSE(page.tabs()->isVisible());
+    EXPECT_GT(page.panel(0)->text()->font().pointSizeF(), 1.5 * small);
+    EXPECT_EQ(page.panel(0)->text()->toPlainText(), QStringLiteral("Once upon a cat sat"));
+    pair.push_back(pair[0]);
+    page.begin(pair);
+    EXPECT_GT(page.panel(2)->text()->font().pointSizeF(), 1.5 * small) << "who comes later too";
+    page.header()->restartButton()->setFocus();
+    QTest::keyClick(page.header()->restartButton(), Qt::Key_Escape);
+    EXPECT_FALSE(page.header()->presentButton()->isChecked());
+    EXPECT_TRUE(page.tabs()->isVisible());
+    EXPECT_NEAR(page.panel(2)->text()->font().pointSizeF(), small, 0.01);
+}
+
 TEST_F(Page, UntrainedSaysSo) {
     pair[1].untrained = true;
     pair[1].choice = {.preset = "demo-mla"};
@@ -249,7 +271,7 @@ TEST_F(Page, UntrainedSaysSo) {
 TEST_F(Page, BytesByContextAndBudget) {
     play();
     page.show();
-    ASSERT_EQ(page.tabs()->count(), 5);
+    ASSERT_EQ(page.tabs()->count(), 6);
     page.tabs()->setCurrentIndex(1);
     BytesTab* lines = page.bytesTab();
     EXPECT_TRUE(lines->isVisible());
@@ -342,6 +364,30 @@ TEST_F(Page, TimesAndTheMapOfWhoIsFaster) {
     tab->setGrid({});
     EXPECT_FALSE(map->isVisible());
     EXPECT_EQ(tab->plot()->points(0), 0);
+}
+
+TEST_F(Page, LossAgainstBytesReportedAndTrained) {
+    LossBytesPlot* plot = page.paperTab()->plot();
+    ASSERT_EQ(plot->points().size(), 4U) << "the paper gives a loss for four of its variants";
+    EXPECT_TRUE(plot->points()[0].reported);
+    EXPECT_EQ(plot->points()[0].bytes, 18'432);
+    const std::vector<LossPoint> front = LossBytesPlot::front(plot->points(), true);
+    ASSERT_EQ(front.size(), 3U) << "without RoPE is beaten by MHA at as many bytes";
+    EXPECT_EQ(front[0].bytes, 4'608);
+    EXPECT_EQ(front[2].loss, 2.147);
+    EXPECT_TRUE(LossBytesPlot::front(plot->points(), false).empty());
+    RunSummary run;
+    run.name = "mine";
+    run.preset = "demo-mla";
+    run.bestLoss = 2.02;
+    RunSummary unknown = run;
+    unknown.preset = "2-minutes";
+    page.paperTab()->setRuns({run, unknown});
+    ASSERT_EQ(plot->points().size(), 5U) << "whose shape is not known has no bytes";
+    EXPECT_FALSE(plot->points()[4].reported);
+    EXPECT_EQ(plot->points()[4].bytes, 1'536);
+    EXPECT_EQ(plot->csv().count(QLatin1Char('\n')), 6);
+    page.paperTab()->grab();
 }
 
 }  // namespace

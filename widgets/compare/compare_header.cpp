@@ -41,6 +41,7 @@ CompareHeader::CompareHeader(QWidget* parent)
       m_restart(button(tr("&Restart"), "restart", tr("Begin again from this prompt and seed"), this)),
       m_play(button(tr("&Play"), "play", tr("Let all of them write"), this)),
       m_step(button(tr("One &token"), "step", tr("One token each"), this)),
+      m_present(new QPushButton(tr("Prese&nt"), this)),
       m_prompt(new QLineEdit(this)),
       m_seed(new QSpinBox(this)),
       m_pace(new QComboBox(this)) {
@@ -68,7 +69,10 @@ CompareHeader::CompareHeader(QWidget* parent)
     m_choiceRow->addWidget(m_add);
     m_choiceRow->addWidget(m_swap);
     m_choiceRow->addStretch(1);
+    m_present->setCheckable(true);
+    m_present->setToolTip(tr("Texts and bars alone, large, for a projector; Esc comes back"));
     m_choiceRow->addWidget(m_pace);
+    m_choiceRow->addWidget(m_present);
     auto* second = new QHBoxLayout;
     second->setSpacing(8);
     auto* seedLabel = mutedLabel(tr("seed"), this);
@@ -104,6 +108,7 @@ CompareHeader::CompareHeader(QWidget* parent)
         emit candidatesWanted();
         menuOf(m_choices.size())->popup(m_add->mapToGlobal(QPoint(0, m_add->height())));
     });
+    connect(m_present, &QPushButton::toggled, this, &CompareHeader::presentToggled);
     connect(m_pace, &QComboBox::activated, this, [this] { emit paceChosen(m_pace->currentData().toInt()); });
     rebuildChoosers();
 }

@@ -54,6 +54,7 @@ public:
     [[nodiscard]] QPushButton* restartButton() const { return m_restart; }
     [[nodiscard]] QPushButton* swapButton() const { return m_swap; }
     [[nodiscard]] QPushButton* addButton() const { return m_add; }
+    [[nodiscard]] QPushButton* presentButton() const { return m_present; }
     [[nodiscard]] QComboBox* paceBox() const { return m_pace; }
     [[nodiscard]] QLineEdit* promptEdit() const { return m_prompt; }
 
@@ -66,6 +67,8 @@ signals:
     void stepWanted();
     /// Tokens per second; 0 = as fast as they compute.
     void paceChosen(int tokensPerSecond);
+    /// Large, for a projector.
+    void presentToggled(bool on);
     /// A file dialog for this one.
     void folderWanted(int who);
 
@@ -80,7 +83,7 @@ private:
     TwinState m_state = TwinState::Empty;
     QHBoxLayout* m_choiceRow;
     std::vector<QToolButton*> m_choosers;
-    QPushButton *m_add, *m_swap, *m_restart, *m_play, *m_step;
+    QPushButton *m_add, *m_swap, *m_restart, *m_play, *m_step, *m_present;
     QLineEdit* m_prompt;
     QSpinBox* m_seed;
     QComboBox* m_pace;

@@ -3,6 +3,8 @@
 
 #include <QHeaderView>
 #include <QLabel>
+#include <QPushButton>
+#include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTableView>
@@ -14,12 +16,12 @@
 #include "widgets/compare/budget_tabs.h"
 #include "widgets/compare/compare_header.h"
 #include "widgets/compare/figure_table.h"
+#include "widgets/compare/paper_tab.h"
 #include "widgets/compare/time_tab.h"
 #include "widgets/compare/twin_bytes.h"
 #include "widgets/compare/twin_panel.h"
 #include "widgets/itemmodels/budget_model.h"
 #include "widgets/itemmodels/byte_sources_model.h"
-#include "widgets/itemmodels/paper_model.h"
 #include "widgets/plot/twin_growth_plot.h"
 
 namespace loom::ui {
@@ -37,6 +39,9 @@ ComparePage::ComparePage(QWidget* parent)
     m_stack->addWidget(m_empty);
     m_stack->addWidget(buildBody());
     column->addWidget(m_stack, 1);
+    connect(m_header, &CompareHeader::presentToggled, this, &ComparePage::setPresenting);
+    auto* leave = new QShortcut(QKeySequence(Qt::Key_Escape), this, nullptr, nullptr, Qt::WidgetWithChildrenShortcut);
+    connect(leave, &QShortcut::activated, m_header->presentButton(), [this] { m_header->presentButton()->setChecked(false); });
     setState(TwinState::Empty);
 }
 
@@ -68,9 +73,12 @@ QWidget* ComparePage::buildBody() {
     m_timeTab = new TimeTab(lower);
     addTab(tr("Time and crossover"), m_timeTab, tr("How long a step takes on this machine, and where which of the two is faster"));
     addTab(tr("Budget"), m_budgetTab, tr("Which network fits into a memory, and how many stories at once"));
-    addTab(tr("Paper"), buildPaper(), tr("What the paper reports beside the formula and what you have measured"));
+    m_paperTab = new PaperTab(lower);
+    addTab(tr("Loss by bytes"), m_paperTab->lossPage(), tr("What fewer bytes cost in loss: the paper’s networks and yours"));
+    addTab(tr("Paper"), m_paperTab, tr("What the paper reports beside the formula and what you have measured"));
     below->addWidget(m_tabs);
     below->addWidget(m_tabPages, 1);
+    m_lower = lower;
     body->addWidget(upper);
     body->addWidget(lower);
     body->setStretchFactor(0, 1);
@@ -94,29 +102,6 @@ QWidget* ComparePage::buildGrowth() {
     return page;
 }
 
-QWidget* ComparePage::buildPaper() {
-    auto* page = new QWidget;
-    auto* column = new QVBoxLayout(page);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(8);
-    m_paper = new PaperModel(this);
-    auto* table = new FigureTable(page);
-    table->setFigures(m_paper);
-    table->setAccessibleName(tr("The paper’s results"));
-    auto* words = mutedLabel(tr("The paper (arXiv 2506.09342) prints 45 % and 72 % less memory for r = d/2 and r = d/4; its formula gives "
-                                "50 % and 75 %. It reports r = "
-                                "d/2 as 1.4 times as fast as full-rank MLA on an A100, and GPT-4 preferred its MLA stories (7.4 of 10, MHA "
-                                "6.2). Against it: at one "
-                                "story and a short context a small MLA can be slower (a public report: 179 against 509 tokens a second for "
-                                "14 million parameters, "
-                                "but 1.6 times as fast at 1,024 stories). Time and crossover shows what holds on this machine."),
-                             page);
-    words->setWordWrap(true);
-    column->addWidget(table, 1);
-    column->addWidget(words);
-    return page;
-}
-
 void ComparePage::addTab(const QString& title, QWidget* page, const QString& help) {
     m_tabPages->addWidget(page);
     m_tabs->setTabToolTip(m_tabs->addTab(title), help);
@@ -132,6 +117,7 @@ void ComparePage::begin(const std::vector<TwinContestant>& contestants) {
         m_panelRow->addWidget(panel, 1);
         m_panels.push_back(panel);
     }
+    for (TwinPanel* panel : m_panels) panel->setLarge(m_presenting);
     for (std::size_t i = 0; i < contestants.size(); ++i) m_panels[i]->begin(twinLetter(i), contestants[i]);
     m_header->setContestants(contestants);
     m_bytes->setContestants(contestants);
@@ -177,6 +163,13 @@ void ComparePage::setState(TwinState state) {
 void ComparePage::setNote(const QString& note) {
     m_note->setText(note);
     m_note->setVisible(!note.isEmpty());
+}
+
+void ComparePage::setPresenting(bool on) {
+    m_presenting = on;
+    m_lower->setVisible(!on);
+    m_bytes->setLarge(on);
+    for (TwinPanel* panel : m_panels) panel->setLarge(on);
 }
 
 void ComparePage::setFailed(const QString& message) { setNote(message); }

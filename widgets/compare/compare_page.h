@@ -20,7 +20,7 @@ class BytesTab;
 class ByteSourcesModel;
 class CompareHeader;
 class EmptyNote;
-class PaperModel;
+class PaperTab;
 class TabLine;
 class TimeTab;
 class TwinBytes;
@@ -40,6 +40,8 @@ public:
     void setState(TwinState state);
     /// A sentence above the texts; empty = none.
     void setNote(const QString& note);
+    /// Texts and bars alone, large enough for the last row of a room.
+    void setPresenting(bool on);
     /// Something did not work; what was there stays readable.
     void setFailed(const QString& message);
 
@@ -53,7 +55,7 @@ public:
     [[nodiscard]] BytesTab* bytesTab() const { return m_bytesTab; }
     [[nodiscard]] BudgetTab* budgetTab() const { return m_budgetTab; }
     [[nodiscard]] TimeTab* timeTab() const { return m_timeTab; }
-    [[nodiscard]] PaperModel* paper() const { return m_paper; }
+    [[nodiscard]] PaperTab* paperTab() const { return m_paperTab; }
     [[nodiscard]] TabLine* tabs() const { return m_tabs; }
     [[nodiscard]] QString note() const;
     /// Nothing is compared yet.
@@ -69,7 +71,6 @@ protected:
 private:
     QWidget* buildBody();
     QWidget* buildGrowth();
-    QWidget* buildPaper();
     void addTab(const QString& title, QWidget* page, const QString& help);
 
     CompareHeader* m_header;
@@ -81,13 +82,15 @@ private:
     TwinBytes* m_bytes;
     TabLine* m_tabs;
     QStackedWidget* m_tabPages;
+    QWidget* m_lower = nullptr;  ///< tabs and their figures
+    bool m_presenting = false;
     TwinGrowthPlot* m_growth;
     ByteSourcesModel* m_sources;
     BudgetModel* m_budget;
     BytesTab* m_bytesTab;
     BudgetTab* m_budgetTab;
     TimeTab* m_timeTab;
-    PaperModel* m_paper;
+    PaperTab* m_paperTab;
     TwinPace m_pace;
 };
 

@@ -9,6 +9,7 @@
 #include <QProgressBar>
 #include <QPushButton>
 
+#include "widgets/common/empty_note.h"
 #include "widgets/common/labels.h"
 #include "widgets/common/number_format.h"
 #include "widgets/compare/crossover_map.h"
@@ -23,7 +24,8 @@ TimeTab::TimeTab(QWidget* parent)
       m_batch(new QComboBox(this)),
       m_words(mutedLabel({}, this)),
       m_plot(new TimePlot(this)),
-      m_map(new CrossoverMap(this)) {
+      m_map(new CrossoverMap(this)),
+      m_empty(new EmptyNote(this)) {
     m_progress->setTextVisible(false);
     m_progress->setFixedWidth(160);
     m_progress->setFixedHeight(4);
@@ -46,6 +48,12 @@ TimeTab::TimeTab(QWidget* parent)
     column->setSpacing(8);
     column->addLayout(top);
     column->addLayout(figures, 1);
+    column->addWidget(m_empty, 1);
+    m_empty->setTexts(
+        tr("Which of the two is faster?"),
+        tr("That depends on how long the text is and on how many stories are written at once: a latent is read faster, but takes more "
+           "multiplications. At a short context and one story it may well be the slower one. A measurement fills a curve and a map "
+           "here, and this machine remembers them."));
     connect(m_button, &QPushButton::clicked, this, [this] {
         if (m_measuring) return emit cancelWanted();
         emit measureWanted();
@@ -91,7 +99,7 @@ QString TimeTab::words() const { return m_words->text(); }
 
 void TimeTab::refresh() {
     const bool known = m_grid.measured() > 0;
-    m_button->setText(m_measuring ? tr("&Cancel") : known ? tr("&Measure again") : tr("&Measure on this machine"));
+    m_button->setText(m_measuring ? tr("C&ancel") : known ? tr("Measure aga&in") : tr("Measure on th&is machine"));
     m_button->setToolTip(m_measuring ? tr("Ends the measurement; what is measured stays")
                                      : tr("Takes about a minute for the shipped pair; the stories rest meanwhile"));
     m_button->setEnabled(m_measuring || m_can);
@@ -102,11 +110,10 @@ void TimeTab::refresh() {
         m_words->setText(tr("Measured here: %1. Networks of these shapes, f32 caches.").arg(QString::fromStdString(m_grid.machine)));
         m_words->setToolTip(m_words->text());
     } else {
-        m_words->setText(
-            m_measuring
-                ? tr("Networks of these shapes are made…")
-                : tr("Nothing is measured yet. At a short context and one story a small latent may well be the slower one: see here."));
+        m_words->setText(m_measuring ? tr("Networks of these shapes are made…") : tr("Nothing is measured yet."));
+        m_words->setToolTip({});
     }
+    m_empty->setVisible(m_grid.rows.empty());
     m_plot->setVisible(!m_grid.rows.empty());
     m_map->setVisible(!m_grid.rows.empty());
 }

@@ -14,6 +14,7 @@ class QPushButton;
 namespace loom::ui {
 
 class CrossoverMap;
+class EmptyNote;
 class TimePlot;
 
 class TimeTab final : public QWidget {
@@ -52,6 +53,7 @@ private:
     QLabel* m_words;
     TimePlot* m_plot;
     CrossoverMap* m_map;
+    EmptyNote* m_empty;
 };
 
 }  // namespace loom::ui

@@ -55,17 +55,13 @@ void TwinBytes::setContestants(const std::vector<TwinContestant>& contestants) {
     for (std::size_t i = 0; i < contestants.size(); ++i) {
         m_names.push_back(twinTitle(twinLetter(i), contestants[i]));
         Row row{new QLabel(twinLetter(i), this), new ByteBar(this), new QToolButton(this), mutedLabel({}, this)};
-        row.name->setFont(scaledFont(row.name->font(), 1.0, true));
         row.bar->setToolTip(tr("Bytes used (solid) of what is allocated (hatched), read from the engine after every token"));
-        row.bar->setMinimumHeight(12);
         row.figure->setAutoRaise(true);
         row.figure->setToolButtonStyle(Qt::ToolButtonTextOnly);
-        row.figure->setFont(scaledFont(row.figure->font(), 1.0, true));
         row.figure->setToolTip(tr("Show the equation with its numbers"));
         row.figure->setAccessibleName(tr("Equation of the cache of %1").arg(m_names[i]));
         connect(row.figure, &QToolButton::clicked, this, [this, i] { open(i); });
         row.difference->setToolTip(tr("Against A. Where one story is longer than the other, the second figure is fair: bytes per token."));
-        row.difference->setMinimumWidth(fontMetrics().horizontalAdvance(tr("0,000,000 B less · −00.0 % (−00.0 % a token)")));
         int column = 0;
         for (QWidget* widget : std::initializer_list<QWidget*>{row.name, row.bar, row.figure, row.difference}) {
             m_grid->addWidget(widget, static_cast<int>(i), column, column == 2 ? Qt::AlignRight : Qt::Alignment());
@@ -76,7 +72,21 @@ void TwinBytes::setContestants(const std::vector<TwinContestant>& contestants) {
         use.spec = contestants[i].cache;
         none.push_back(use);
     }
+    setLarge(m_large);
     setUses(none);
+}
+
+void TwinBytes::setLarge(bool large) {
+    m_large = large;
+    const double factor = large ? 1.6 : 1;
+    for (const Row& row : m_rows) {
+        row.name->setFont(scaledFont(font(), factor, true));
+        row.figure->setFont(scaledFont(font(), factor, true));
+        row.difference->setFont(scaledFont(font(), factor));
+        row.bar->setMinimumHeight(large ? 28 : 12);
+        row.difference->setMinimumWidth(
+            row.difference->fontMetrics().horizontalAdvance(tr("0,000,000 B less · −00.0 % (−00.0 % a token)")));
+    }
 }
 
 void TwinBytes::setUses(const std::vector<CacheUse>& uses) {

@@ -27,6 +27,9 @@ public:
     /// By contestant.
     void setUses(const std::vector<CacheUse>& uses);
 
+    /// For a projector.
+    void setLarge(bool large);
+
     [[nodiscard]] std::size_t count() const { return m_rows.size(); }
     [[nodiscard]] const ByteBar* bar(std::size_t who) const { return m_rows[who].bar; }
     [[nodiscard]] QToolButton* figure(std::size_t who) const { return m_rows[who].figure; }
@@ -48,6 +51,7 @@ private:
     std::vector<CacheUse> m_uses;
     std::vector<QString> m_names;
     FormulaPopover* m_popover;
+    bool m_large = false;
     std::size_t m_open = 0;  ///< whose equation the popover shows
 };
 

@@ -14,6 +14,7 @@ namespace loom::ui {
 namespace {
 
 constexpr int kLine = 3;
+constexpr double kLarge = 1.6;
 
 QString endText(StopReason reason) {
     switch (reason) {
@@ -84,6 +85,13 @@ void TwinPanel::setPace(double millisecondsPerToken, double tokensPerSecond) {
     m_pace->setText(
         tr("%1 · %2 · %3 ms")
             .arg(m_facts, formatRate(tokensPerSecond), QLocale().toString(millisecondsPerToken, 'f', millisecondsPerToken < 9.95 ? 2 : 1)));
+}
+
+void TwinPanel::setLarge(bool large) {
+    const double factor = large ? kLarge : 1;
+    m_title->setFont(scaledFont(font(), 1.1 * factor, true));
+    m_pace->setFont(scaledFont(font(), factor));
+    m_text->setFont(scaledFont(storyFont(font()), factor));
 }
 
 QString TwinPanel::title() const { return m_title->text(); }

@@ -23,6 +23,9 @@ public:
     void append(const std::vector<TwinToken>& tokens);
     void setPace(double millisecondsPerToken, double tokensPerSecond);
 
+    /// For a projector.
+    void setLarge(bool large);
+
     [[nodiscard]] TwinText* text() const { return m_text; }
     [[nodiscard]] QString title() const;
     [[nodiscard]] QString pace() const;

@@ -3,7 +3,6 @@
 
 #include <cmath>
 
-#include <QFont>
 #include <QPainter>
 #include <QPixmap>
 

@@ -29,7 +29,7 @@ ContextBytesPlot::ContextBytesPlot(QWidget* parent)
     : PlotFrame(parent), m_memory(new QCPItemLine(plot())), m_cross(new QCPItemLine(plot())) {
     setAccessibleName(tr("Bytes of the cache against context, by formula"));
     plot()->xAxis->setLabel(tr("context in tokens, logarithmic"));
-    plot()->yAxis->setLabel(tr("bytes, logarithmic"));
+    plot()->yAxis->setLabel(tr("bytes"));
     for (QCPAxis* axis : {plot()->xAxis, plot()->yAxis}) axis->setScaleType(QCPAxis::stLogarithmic);
     plot()->xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new ContextTicker));
     const QSharedPointer<LogByteTicker> ticker(new LogByteTicker);

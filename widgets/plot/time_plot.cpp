@@ -38,7 +38,7 @@ private:
 TimePlot::TimePlot(QWidget* parent) : PlotFrame(parent), m_cross(new QCPItemLine(plot())) {
     setAccessibleName(tr("Milliseconds of a step against context, measured on this machine"));
     plot()->xAxis->setLabel(tr("tokens in the cache, logarithmic"));
-    plot()->yAxis->setLabel(tr("ms a step, logarithmic"));
+    plot()->yAxis->setLabel(tr("ms a step"));
     for (QCPAxis* axis : {plot()->xAxis, plot()->yAxis}) axis->setScaleType(QCPAxis::stLogarithmic);
     const QSharedPointer<QCPAxisTickerLog> ticker(new QCPAxisTickerLog);
     ticker->setLogBase(4);
