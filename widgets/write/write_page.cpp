@@ -30,6 +30,7 @@
 #include "widgets/write/story_start.h"
 #include "widgets/write/story_tree_panel.h"
 #include "widgets/write/story_view.h"
+#include "widgets/write/version_switch.h"
 
 namespace loom::ui {
 
@@ -168,34 +169,8 @@ WritePage::WritePage(StoryModel* story, StoryTreeModel* tree, QWidget* parent)
 
 WritePage::~WritePage() = default;
 
-QWidget* WritePage::makeVersions(QWidget* header) {
-    m_versions = new QWidget(header);
-    auto* row = new QHBoxLayout(m_versions);
-    row->setContentsMargins(0, 0, 0, 0);
-    row->setSpacing(0);
-    m_versionText = mutedLabel({}, m_versions);
-    m_older = new QToolButton(m_versions);
-    m_older->setIcon(icon(QStringLiteral("chevron-left")));
-    m_older->setToolTip(tr("The version before this one (Alt+Up)"));
-    m_newer = new QToolButton(m_versions);
-    m_newer->setIcon(icon(QStringLiteral("chevron-right")));
-    m_newer->setToolTip(tr("The version after this one (Alt+Down)"));
-    for (QToolButton* button : {m_older, m_newer}) {
-        button->setAutoRaise(true);
-        button->setAccessibleName(button->toolTip());
-    }
-    row->addWidget(m_older);
-    row->addWidget(m_versionText);
-    row->addWidget(m_newer);
-    connect(m_older, &QToolButton::clicked, this, [this] { emit sidewaysRequested(-1); });
-    connect(m_newer, &QToolButton::clicked, this, [this] { emit sidewaysRequested(1); });
-    return m_versions;
-}
-
 void WritePage::refreshVersions() {
     const StoryTree& tree = m_treeModel->tree();
-    const auto fork = tree.lastFork();
-    m_versions->setVisible(fork.has_value());
     std::vector<std::pair<int, int>> edited;
     int end = 0;
     for (const PassageId id : tree.path(tree.current())) {
@@ -204,16 +179,13 @@ void WritePage::refreshVersions() {
         if (tree.at(id).origin == PassageOrigin::Edit) edited.emplace_back(begin, end);
     }
     m_view->setEdited(std::move(edited));
-    if (!fork) return m_versionText->clear();
+    const auto fork = tree.lastFork();
+    if (!fork) return m_versions->setVersions(0, 1);
     const std::vector<PassageId>& all = tree.at(tree.at(*fork).parent).children;
-    const auto place = std::find(all.begin(), all.end(), *fork) - all.begin();
-    m_versionText->setText(tr("%1 of %2").arg(place + 1).arg(all.size()));
-    m_versionText->setToolTip(tr("Versions of the story that part at the same place as this one"));
-    m_older->setEnabled(place > 0);
-    m_newer->setEnabled(place + 1 < std::ssize(all));
+    m_versions->setVersions(std::find(all.begin(), all.end(), *fork) - all.begin(), std::ssize(all));
 }
 
-QString WritePage::versionText() const { return m_versionText->text(); }
+QString WritePage::versionText() const { return m_versions->text(); }
 
 void WritePage::askEdit(int row) {
     if (row < 0 || row >= m_story->rowCount()) return;
@@ -275,11 +247,13 @@ QWidget* WritePage::makeHeader() {
     }
     row->addWidget(m_showTree);
     row->addWidget(m_title);
-    row->addWidget(makeVersions(header));
+    m_versions = new VersionSwitch(header);
+    row->addWidget(m_versions);
     row->addWidget(m_count);
     row->addStretch(1);
     row->addWidget(m_newStory);
     row->addWidget(m_showSamplers);
+    connect(m_versions, &VersionSwitch::sideways, this, &WritePage::sidewaysRequested);
     connect(m_newStory, &QToolButton::clicked, this, &WritePage::newStory);
     connect(m_showTree, &QToolButton::clicked, this, [this](bool on) {
         setTreeVisible(on);

@@ -27,6 +27,7 @@ class StoryModel;
 class StoryTreeModel;
 class StoryTreePanel;
 class StoryView;
+class VersionSwitch;
 
 /// Why a text ended, in plain words, and what can be done.
 [[nodiscard]] QString stopSentence(const GenerateSummary& summary);
@@ -106,7 +107,6 @@ protected:
 private:
     [[nodiscard]] QWidget* makeHeader();
     [[nodiscard]] QWidget* makePromptRow();
-    [[nodiscard]] QWidget* makeVersions(QWidget* header);
     void refresh();
     void refreshVersions();
     void refreshTitle();
@@ -123,9 +123,7 @@ private:
     QLabel* m_count;
     QToolButton* m_newStory;
     QToolButton *m_showTree, *m_showSamplers;
-    QWidget* m_versions;
-    QLabel* m_versionText;
-    QToolButton *m_older, *m_newer;
+    VersionSwitch* m_versions;
     StoryView* m_view;
     FindBar* m_find;
     QLabel* m_reason;
