@@ -23,18 +23,19 @@ constexpr std::size_t kMostPassages = 100'000;
 constexpr std::size_t kLongestNote = 10'000;
 constexpr std::int64_t kLargestToken = std::numeric_limits<std::int32_t>::max();
 
-/// The numbers of the stages that are on, and the order where it is not the usual one.
+/// What is otherwise than with every stage off.
 Json samplersJson(const SamplerSettings& s) {
+    const SamplerSettings plain = plainSampling();
     Json json = Json::object();
     for (const SamplerParameter& p : samplerParameters()) {
-        if (!isOn(s, p.stage)) continue;
+        if (p.of(s) == p.of(plain)) continue;
         if (p.whole)
             json[std::string(p.key)] = static_cast<std::int64_t>(p.of(s));
         else
             json[std::string(p.key)] = p.of(s);
     }
-    if (isOn(s, SamplerStage::Dry)) json["dryBreakers"] = s.dryBreakers;
-    if (s.order != kSamplerOrder) json["order"] = orderText(s.order);
+    if (s.dryBreakers != plain.dryBreakers) json["dryBreakers"] = s.dryBreakers;
+    if (s.order != plain.order) json["order"] = orderText(s.order);
     return json;
 }
 
