@@ -55,7 +55,12 @@ StoryController::StoryController(SessionController* session, QObject* parent) : 
     connect(session, &SessionController::storyUpdated, this, [this](const std::shared_ptr<const StoryUpdate>& update) {
         if (m_quiet) return;
         if (!m_trying) return take(*update);
-        if (!update->reset) return;  // goes on from what it was told: every token has the same text
+        if (!update->reset) {  // goes on from what it was told: every token has the same text
+            StoryTree known = tree();
+            known.learn(update->cached);
+            m_history.amend(std::move(known));
+            return;
+        }
         if (textsOf(*update->reset) == textsOf(tree().tokens(tree().current()))) return;
         m_trying = false;
         whenIdle([this] { readAgain(tree().text(tree().current())); });

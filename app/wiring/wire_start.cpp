@@ -125,18 +125,24 @@ void keepStory(const WindowParts& p, const QString& file, bool goesOn) {
     }
     if (!goesOn) return;
     auto* once = new QObject(p.window);
-    QObject::connect(stories, &session::StoryController::failed, once, [p, file](const QString& message) {
-        const QString aside = file + QStringLiteral(".unreadable");
-        QFile::remove(aside);
-        if (QFile::rename(file, aside)) p.message->showMessage(QMainWindow::tr("%1 It has been put aside as %2.").arg(message, aside));
-    });
     QObject::connect(
         p.session, &session::SessionController::opened, once,
         [p, file, once] {
-            if (!p.stories->isOwn()) p.stories->open(file, /*again=*/true);
-            if (p.stories->isOwn())
+            once->deleteLater();
+            if (p.stories->isOwn()) return;  // a person was faster
+            const auto broken = QObject::connect(p.stories, &session::StoryController::failed, p.window, [p, file](const QString& why) {
+                const QString aside = file + QStringLiteral(".unreadable");
+                QFile::remove(aside);
+                if (QFile::rename(file, aside)) p.message->showMessage(QMainWindow::tr("%1 It has been put aside as %2.").arg(why, aside));
+            });
+            p.stories->open(file, /*again=*/true);
+            QObject::disconnect(broken);
+            if (!p.stories->isOwn()) return;
+            auto* read = new QObject(p.window);
+            QObject::connect(p.session, &session::SessionController::finished, read, [p, read] {
+                read->deleteLater();
                 p.writePage->showMessage(ui::WritePage::tr("This is your story from the last time. New story begins another beside it."));
-            delete once;
+            });
         },
         Qt::QueuedConnection);  // when all pages know the model
 }

@@ -290,5 +290,48 @@ TEST_F(Start, ADeviceOnTheCommandLineIsMeant) {
     EXPECT_FALSE(session().hasModel());
 }
 
+TEST_F(Start, TheStoryIsThereAgainTheNextTime) {
+    options.story = QString::fromStdString((folder / "kept.story.json").string());
+    showWritten();
+    window->close();
+    EXPECT_FALSE(QFile::exists(options.story)) << "the story that began by itself is nobody's";
+    showWritten();
+    beginWriting(3, "My words");
+    ASSERT_TRUE(wait([&] { return session().canWrite(); }));
+    parts().actions.version->trigger();
+    ASSERT_TRUE(wait([&] { return session().canWrite() && parts().stories->tree().leaves().size() == 2; }));
+    const QString story = parts().story->storyText();
+    EXPECT_EQ(parts().writePage->versionText(), QStringLiteral("2 of 2"));
+    window->close();
+    script->tokens = 0;
+    show(options);
+    ASSERT_TRUE(wait([&] { return message().contains(QStringLiteral("from the last time")); })) << message().toStdString();
+    EXPECT_EQ(parts().story->storyText(), story);
+    EXPECT_EQ(parts().writePage->versionText(), QStringLiteral("2 of 2"));
+    EXPECT_EQ(script->tokens, 0) << "nothing is written by itself";
+    parts().actions.versionBefore->trigger();
+    EXPECT_EQ(parts().writePage->versionText(), QStringLiteral("1 of 2"));
+    parts().actions.newStory->trigger();
+    EXPECT_TRUE(parts().story->storyText().isEmpty());
+    EXPECT_EQ(parts().stories->tree().leaves().size(), 2U);
+    parts().actions.undo->trigger();
+    EXPECT_FALSE(parts().story->storyText().isEmpty());
+}
+
+TEST_F(Start, AKeptStoryThatCannotBeReadIsPutAside) {
+    options.story = QString::fromStdString((folder / "kept.story.json").string());
+    test::writeFile(folder / "kept.story.json", "{ half");
+    show(options);
+    ASSERT_TRUE(wait([&] { return parts().message->isVisible(); }));
+    EXPECT_TRUE(parts().message->text().contains(QStringLiteral("put aside"))) << parts().message->text().toStdString();
+    EXPECT_EQ(test::readFile(folder / "kept.story.json.unreadable"), "{ half") << "nothing is lost";
+    EXPECT_FALSE(QFile::exists(options.story));
+    ASSERT_TRUE(wait([&] { return session().canWrite(); }));
+    beginWriting(1, "Hi");
+    ASSERT_TRUE(wait([&] { return session().canWrite(); }));
+    window->close();
+    EXPECT_TRUE(QFile::exists(options.story));
+}
+
 }  // namespace
 }  // namespace loom::app
