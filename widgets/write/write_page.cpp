@@ -179,10 +179,13 @@ void WritePage::refreshVersions() {
         if (tree.at(id).origin == PassageOrigin::Edit) edited.emplace_back(begin, end);
     }
     m_view->setEdited(std::move(edited));
-    const auto fork = tree.lastFork();
-    if (!fork) return m_versions->setVersions(0, 1);
-    const std::vector<PassageId>& all = tree.at(tree.at(*fork).parent).children;
-    m_versions->setVersions(std::find(all.begin(), all.end(), *fork) - all.begin(), std::ssize(all));
+    if (const auto fork = tree.lastFork()) {
+        const std::vector<PassageId>& all = tree.at(tree.at(*fork).parent).children;
+        m_versions->setVersions(std::find(all.begin(), all.end(), *fork) - all.begin(), std::ssize(all));
+    } else {
+        m_versions->setVersions(0, 1);
+    }
+    fitTitle();  // beside it
 }
 
 QString WritePage::versionText() const { return m_versions->text(); }

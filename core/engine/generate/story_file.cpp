@@ -89,6 +89,7 @@ TokenStep tokenFrom(const ConfigReader& reader, TokenOrigin usual) {
         known = true;
     }
     if (!known) reader.fail("origin is " + inQuotes(origin), "It must be special, prompt or generated");
+    step.reread = step.origin == TokenOrigin::Generated;  // what the samplers made of its alternatives is not known any more
     const double probability = reader.number("probability", 0);
     if (!(probability >= 0 && probability <= 1)) reader.fail("probability must lie between 0 and 1");
     step.probability = static_cast<float>(probability);
