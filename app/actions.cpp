@@ -76,6 +76,7 @@ Actions makeActions(QMenuBar& bar, QWidget& window) {
     for (std::size_t i = 0; i < a.pages.size(); ++i) a.pages[i]->setShortcut(QKeySequence(QStringLiteral("Ctrl+%1").arg(i + 1)));
     view->addSeparator();
     a.themes = choice<3>(view->addMenu(tr("&Theme")), window, {tr("Like the &system"), tr("&Light"), tr("&Dark")});
+    a.colourings = choice<2>(view->addMenu(tr("Colour &words by")), window, {tr("&Who wrote them"), tr("How &surprising they were")});
     QMenu* text = view->addMenu(tr("Te&xt size"));
     a.textLarger = add(text, tr("&Larger"), {QKeySequence(QStringLiteral("Ctrl++")), QKeySequence(QStringLiteral("Ctrl+="))});
     a.textSmaller = add(text, tr("&Smaller"), keys("Ctrl+-"));

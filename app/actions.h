@@ -17,8 +17,9 @@ struct Actions {
     QAction *openFile, *openFolder, *cancelOpen, *clearRecent, *openStory, *saveStory, *quit;
     QAction *undo, *redo, *copy, *selectAll, *find;
     QAction *newStory, *write, *stop, *version, *versionBefore, *versionAfter;
-    std::array<QAction*, 5> pages;   ///< in the order of Page
-    std::array<QAction*, 3> themes;  ///< in the order of ui::ThemeChoice
+    std::array<QAction*, 5> pages;       ///< in the order of Page
+    std::array<QAction*, 2> colourings;  ///< in the order of ui::TokenColouring
+    std::array<QAction*, 3> themes;      ///< in the order of ui::ThemeChoice
     QAction *textLarger, *textSmaller, *textReset, *overlay;
     QAction *twin, *card;
     QAction *absorbed, *naive;

@@ -91,6 +91,7 @@ Settings loadSettings() {
     settings.textScale = number(file, QStringLiteral("textScale"), 1.0, kSmallestText, kLargestText);
     settings.layer = count(file, QStringLiteral("inside/layer"), 0, 0, 1'000'000);
     settings.head = static_cast<int>(count(file, QStringLiteral("inside/head"), 0, 0, 1'000'000));
+    settings.coloursSurprise = file.value(QStringLiteral("write/coloursSurprise"), false).toBool();
     settings.colourMap = static_cast<int>(count(file, QStringLiteral("inside/colourMap"), 0, 0, 1));
     settings.samplers = loadSamplers(file);
     settings.beams = loadBeams(file);
@@ -127,6 +128,7 @@ void saveSettings(const Settings& settings) {
     file.setValue(QStringLiteral("textScale"), settings.textScale);
     file.setValue(QStringLiteral("inside/layer"), static_cast<qlonglong>(settings.layer));
     file.setValue(QStringLiteral("inside/head"), settings.head);
+    file.setValue(QStringLiteral("write/coloursSurprise"), settings.coloursSurprise);
     file.setValue(QStringLiteral("inside/colourMap"), settings.colourMap);
     saveSamplers(file, settings.samplers);
     saveBeams(file, settings.beams);

@@ -38,7 +38,8 @@ struct Settings {
     double textScale = 1.0;  ///< kSmallestText … kLargestText
     std::int64_t layer = 0;  ///< Look inside
     int head = 0;
-    int colourMap = 0;  ///< a ui::ColourMapKind
+    bool coloursSurprise = false;  ///< words of the story; else who wrote them
+    int colourMap = 0;             ///< a ui::ColourMapKind
     SamplerSettings samplers;
     BeamSearch beams;
     std::vector<ui::OwnPreset> ownPresets;

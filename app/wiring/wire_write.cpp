@@ -50,6 +50,15 @@ void wireTree(const WindowParts& p) {
     QObject::connect(stories, &session::StoryController::said, page,
                      [p](const QString& text) { p.message->showMessage(text, ui::MessageBar::Kind::Notice); });
     QObject::connect(stories, &session::StoryController::failed, page, [p](const QString& text) { p.message->showMessage(text); });
+    const bool surprise = p.settings->coloursSurprise;
+    p.actions.colourings[surprise ? 1 : 0]->setChecked(true);
+    page->setColouring(surprise ? ui::TokenColouring::Surprise : ui::TokenColouring::Origin);
+    for (const std::size_t i : {0U, 1U}) {
+        QObject::connect(p.actions.colourings[i], &QAction::triggered, page, [p, i] {
+            p.settings->coloursSurprise = i == 1;
+            p.writePage->setColouring(static_cast<ui::TokenColouring>(i));
+        });
+    }
     const auto price = [p](const std::shared_ptr<const ModelSummary>& model) {
         ui::TokenPrice perToken{model->cache.bytesPerToken(), model->otherForm.bytesPerToken(), QString::fromStdString(model->name),
                                 model->twin                                ? QString::fromStdString(model->twin->name)

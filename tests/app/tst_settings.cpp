@@ -57,6 +57,7 @@ TEST_F(SettingsFile, RoundTrip) {
     settings.precision = PrecisionChoice::Int8;
     settings.tourSeen = true;
     settings.mirror = QStringLiteral("https://mirror.example/hf");
+    settings.coloursSurprise = true;
     TrainSetup& train = settings.train;
     train.stories = "/tales, ä.jsonl";
     train.separator = "line";

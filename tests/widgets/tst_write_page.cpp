@@ -296,6 +296,33 @@ TEST_F(WritePageTest, AHeldWordIsExchangedForAnother) {
     EXPECT_FALSE(view->isHeld());
 }
 
+TEST_F(WritePageTest, WordsAreColouredByHowUnlikelyTheyWere) {
+    EXPECT_EQ(surpriseOf(0.25F), 2.0);
+    EXPECT_EQ(surpriseOf(0), 0.0) << "not computed is not surprising";
+    EXPECT_FALSE(surpriseTint(0, page.palette()).isValid());
+    EXPECT_EQ(surpriseTint(1, page.palette()).alpha(), 0);
+    EXPECT_LT(surpriseTint(0.5F, page.palette()).alpha(), surpriseTint(0.1F, page.palette()).alpha());
+    EXPECT_EQ(surpriseTint(1e-3F, page.palette()), surpriseTint(1e-6F, page.palette())) << "full from 8 bits on";
+    page.setReady(true);
+    StoryUpdate update = samples::story({" there", " was"});
+    update.appended[0].probability = 1;
+    update.appended[1].probability = 1e-4F;
+    story.apply(update);
+    page.setColouring(TokenColouring::Surprise);
+    QCoreApplication::processEvents();
+    StoryView* view = page.storyView();
+    const QImage image = view->viewport()->grab().toImage();
+    const auto corner = [&](int row) {
+        const QRectF word = view->tokenRects(row).front();
+        return image.pixelColor((QPointF(word.left() + word.width() / 2, word.top() + 3) * image.devicePixelRatio()).toPoint());
+    };
+    const QColor paper = image.pixelColor(image.width() - 3, image.height() - 3);
+    EXPECT_EQ(corner(5), paper) << "what was certain has no colour";
+    EXPECT_NE(corner(6), paper);
+    EXPECT_GT(corner(6).red(), corner(6).blue());
+    page.setColouring(TokenColouring::Origin);
+}
+
 TEST_F(WritePageTest, VersionsAreCountedAndChanged) {
     EXPECT_TRUE(page.versionText().isEmpty());
     StoryTree grown;

@@ -115,6 +115,11 @@ void StoryView::setEdited(std::vector<std::pair<int, int>> rows) {
     viewport()->update();
 }
 
+void StoryView::setColouring(TokenColouring colouring) {
+    m_colouring = colouring;
+    viewport()->update();
+}
+
 void StoryView::hold(int row) {
     letGo();
     if (row < 0) return;
@@ -356,7 +361,9 @@ void StoryView::paintTokens(QPainter& painter, const QRect& area) const {
                 if (m_model->length(row) == 0) continue;
                 const bool edited = std::any_of(m_edited.begin(), m_edited.end(),
                                                 [row](const auto& range) { return row >= range.first && row < range.second; });
-                if (!edited && m_model->step(row).origin != TokenOrigin::Generated) continue;
+                const bool bySurprise = m_colouring == TokenColouring::Surprise;
+                const QColor ink = bySurprise ? surpriseTint(m_model->step(row).probability, palette()) : generated;
+                if (!edited && (bySurprise ? !ink.isValid() : m_model->step(row).origin != TokenOrigin::Generated)) continue;
                 int first = std::max(m_model->start(row), lineStart);
                 int last = std::min(m_model->start(row) + m_model->length(row), lineEnd);
                 const QString& text = m_model->storyText();
@@ -367,9 +374,9 @@ void StoryView::paintTokens(QPainter& painter, const QRect& area) const {
                 const QRectF word(frame.left() + std::min(a, b), top + 1, std::abs(b - a), line.height() - 2);
                 if (edited) {
                     painter.fillRect(QRectF(word.left(), word.bottom() - 1.5, word.width(), 1.5), mutedText(palette()));
-                    continue;
+                    if (!bySurprise) continue;
                 }
-                painter.setBrush(generated);
+                painter.setBrush(ink);
                 painter.drawRoundedRect(word, 3, 3);
             }
         }

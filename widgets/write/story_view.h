@@ -7,6 +7,8 @@
 #include <QPlainTextEdit>
 #include <QRectF>
 
+#include "widgets/write/token_colours.h"
+
 class QTimer;
 
 namespace loom::ui {
@@ -23,6 +25,8 @@ public:
     void setWriting(bool writing);  ///< shows the caret mark at the end
     /// Tokens that a person put in place of others: rows [first, second), underlined.
     void setEdited(std::vector<std::pair<int, int>> rows);
+    void setColouring(TokenColouring colouring);
+    [[nodiscard]] TokenColouring colouring() const { return m_colouring; }
     /// Whether the inspected token stays so until it is let go.
     [[nodiscard]] bool isHeld() const { return m_held; }
     void letGo();
@@ -83,6 +87,7 @@ private:
     bool m_held = false;
     QPoint m_pressed;
     std::vector<std::pair<int, int>> m_edited;
+    TokenColouring m_colouring = TokenColouring::Origin;
     bool m_byKeyboard = false;  // the pointer does not end what the keyboard began
 };
 

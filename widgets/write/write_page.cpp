@@ -188,6 +188,18 @@ void WritePage::refreshVersions() {
     fitTitle();  // beside it
 }
 
+void WritePage::setColouring(TokenColouring colouring) {
+    m_view->setColouring(colouring);
+    m_legend->setVisible(colouring == TokenColouring::Surprise);
+    m_legend->setText(surpriseLegend(palette()));
+    fitTitle();
+}
+
+void WritePage::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange) m_legend->setText(surpriseLegend(palette()));
+}
+
 QString WritePage::versionText() const { return m_versions->text(); }
 
 void WritePage::askEdit(int row) {
@@ -250,10 +262,16 @@ QWidget* WritePage::makeHeader() {
     }
     row->addWidget(m_showTree);
     row->addWidget(m_title);
+    m_legend = mutedLabel({}, header);
+    m_legend->setTextFormat(Qt::RichText);
+    m_legend->setToolTip(
+        tr("The stronger the colour behind a word, the less the network expected it: −log2 of its probability, full at 8 bits."));
+    m_legend->hide();
     m_versions = new VersionSwitch(header);
     row->addWidget(m_versions);
     row->addWidget(m_count);
     row->addStretch(1);
+    row->addWidget(m_legend);
     row->addWidget(m_newStory);
     row->addWidget(m_showSamplers);
     connect(m_versions, &VersionSwitch::sideways, this, &WritePage::sidewaysRequested);
@@ -422,6 +440,7 @@ void WritePage::fitTitle() {
     const QString line = m_story->storyText().left(400).trimmed().section(QLatin1Char('\n'), 0, 0).simplified();
     const int others = m_newStory->sizeHint().width() + m_showTree->sizeHint().width() + m_showSamplers->sizeHint().width() +
                        (m_versions->isHidden() ? 0 : m_versions->sizeHint().width()) +
+                       (m_legend->isHidden() ? 0 : m_legend->sizeHint().width()) +
                        fontMetrics().horizontalAdvance(QStringLiteral("00,000 tokens")) + 80;
     const int room = std::clamp(m_inner->sizes().value(1) - others, 60, 480);
     m_title->setText(line.isEmpty() ? tr("New story") : m_title->fontMetrics().elidedText(line, Qt::ElideRight, room));

@@ -8,6 +8,7 @@
 #include <QWidget>
 
 #include "core/data/generate.h"
+#include "widgets/write/token_colours.h"
 #include "widgets/write/write_input.h"
 
 class QLabel;
@@ -61,6 +62,7 @@ public:
     [[nodiscard]] StoryView* storyView() const { return m_view; }
     [[nodiscard]] StoryTreePanel* treePanel() const { return m_tree; }
     [[nodiscard]] AlternativesPopup* popup() const { return m_popup; }
+    void setColouring(TokenColouring colouring);
     /// What the header says of the last passage that has others beside it; empty = none has.
     [[nodiscard]] QString versionText() const;
     // What a tour points at.
@@ -100,6 +102,7 @@ signals:
     void sidewaysRequested(int direction);  ///< the version after (+1) or before (−1) the one that is shown
 
 protected:
+    void changeEvent(QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     void showEvent(QShowEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
@@ -124,6 +127,7 @@ private:
     QToolButton* m_newStory;
     QToolButton *m_showTree, *m_showSamplers;
     VersionSwitch* m_versions;
+    QLabel* m_legend;  ///< of the colours behind the words
     StoryView* m_view;
     FindBar* m_find;
     QLabel* m_reason;
