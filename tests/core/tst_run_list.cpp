@@ -14,6 +14,7 @@
 #include "core/engine/train/run_folder.h"
 #include "core/engine/train/run_list.h"
 #include "core/engine/train/run_metrics.h"
+#include "core/engine/train/run_samples.h"
 #include "core/engine/train/twin_group.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/temp_folder.h"
@@ -300,6 +301,22 @@ TEST_F(RunList, settingsHaveWhatTheConfigurationLeftOut) {
     EXPECT_EQ(value("model.hidden_size"), "8");
     EXPECT_EQ(value("form"), "MHA");
     EXPECT_EQ(value("data"), "maker:300:seed=1");
+}
+
+TEST(RunSamples, aStopEndsThemAtAnyMoment) {
+    const auto engine = Engine::create({DeviceKind::Cpu, 1});
+    const fs::path model = fs::path(LOOM_SOURCE_DIR) / "models" / "demo-mla";
+    std::stop_source stop;
+    std::int64_t asked = 0;
+    const auto stopAtSecond = [&](std::int64_t done, std::int64_t) {
+        ++asked;
+        if (done == 1) stop.request_stop();
+    };
+    EXPECT_EQ(writeSamples(*engine, model, 4, 3, stopAtSecond, stop.get_token()).size(), 1U);
+    EXPECT_EQ(asked, 2);
+    EXPECT_TRUE(writeSamples(*engine, model, 4, 3, {}, stop.get_token()).empty()) << "not an Error, whatever it meets first";
+    EXPECT_EQ(writeSamples(*engine, model, 4, 2, {}, {}).size(), 2U);
+    EXPECT_THROW((void)writeSamples(*engine, model / "none", 4, 2, {}, {}), Error);
 }
 
 }  // namespace

@@ -47,6 +47,11 @@ void OneRun::prepare(const RunData& data) {
 
 void OneRun::finish() {
     m_trainer.reset();
+    const auto measured = guarded([this] { measureFinished(); });
+    if (!measured && !m_stop.stop_requested()) throw Error(measured.error());  // all steps are done and saved, whatever is not measured
+}
+
+void OneRun::measureFinished() {
     const auto engine = Engine::create({m_order.device, threadsFor(m_order)});
     const auto model = valueOrThrow(engine->open(m_folder.path(), {}));
     std::optional<Evaluation> result;

@@ -28,11 +28,13 @@ public:
     void prepare(const RunData& data);
     [[nodiscard]] TrainingLoop& loop() { return *m_loop; }
     /// What the card says of a finished run: held-out loss and stories as they come, through the program's own generation. Gives the
-    /// network's memory back.
+    /// network's memory back. A stop request leaves out what is not measured yet.
     void finish();
     [[nodiscard]] const TrainSummary& summary() const { return m_summary; }
 
 private:
+    void measureFinished();
+
     RunFolder m_folder;
     const TrainOrder& m_order;
     MemoryAccount& m_account;

@@ -26,11 +26,16 @@ constexpr std::size_t kLongestLine = std::size_t{4} << 20;
 std::vector<SampleStory> writeSamples(Engine& engine, const std::filesystem::path& checkpoint, std::int64_t tokens, std::int64_t count,
                                       const std::function<void(std::int64_t, std::int64_t)>& progress, std::stop_token stop) {
     const auto model = valueOrThrow(engine.open(checkpoint, {}));
-    const auto network = valueOrThrow(engine.network(*model, {}, stop));  // one for all stories
+    // Weights are packed for a network and a session, and a stop ends that with an Error.
+    auto packed = engine.network(*model, {}, stop);  // one for all stories
     std::vector<SampleStory> samples;
+    if (!packed && stop.stop_requested()) return samples;
+    const auto network = valueOrThrow(std::move(packed));
     for (std::int64_t i = 0; i < std::min(count, kSamplePrompts); ++i) {
         if (progress) progress(i, count);
-        const auto session = valueOrThrow(engine.newSession(model, {}, stop));
+        auto made = engine.newSession(model, {}, stop);
+        if (!made && stop.stop_requested()) break;
+        const auto session = valueOrThrow(std::move(made));
         GenerateRequest request;
         request.prompt = kPrompts[static_cast<std::size_t>(i)];
         request.maxTokens = std::min(tokens, model->config().context - 1);
@@ -39,7 +44,9 @@ std::vector<SampleStory> writeSamples(Engine& engine, const std::filesystem::pat
         request.alternatives = 0;
         request.cacheNorms = false;
         GenerateObserver silent;
-        const GenerateSummary written = valueOrThrow(session->generate(request, silent, stop));
+        auto told = session->generate(request, silent, stop);
+        if (!told && stop.stop_requested()) break;
+        const GenerateSummary written = valueOrThrow(std::move(told));
         if (written.stopReason == StopReason::Cancelled) break;
         samples.push_back({request.prompt, *request.seed, kTemperature, written.text});
     }
