@@ -18,12 +18,6 @@ struct ComparePrivate {
         stop.request_stop();
         lane.shutDown();
     }
-    /// Has `slot` called in the GUI thread with what the worker's signal said in its own.
-    template <class... Args, class Slot>
-    void deliver(void (CompareWorker::*signal)(Args...), Slot slot) {
-        QObject::connect(
-            &worker, signal, &worker, [this, slot](Args... args) { inbox.post([slot, args...] { slot(args...); }); }, Qt::DirectConnection);
-    }
     /// A new job; the one before is asked to stop.
     JobId next() {
         stop.request_stop();
@@ -46,32 +40,34 @@ CompareController::CompareController(QObject* parent) : CompareController([] { r
 
 CompareController::CompareController(const EngineFactory& factory, QObject* parent)
     : QObject(parent), d(std::make_unique<ComparePrivate>(factory)) {
-    d->deliver(&CompareWorker::begun, [this](JobId story, const std::shared_ptr<const std::vector<TwinContestant>>& contestants) {
-        if (story != d->story || d->state != TwinState::Opening) return;
-        emit begun(contestants);
-        setState(TwinState::Paused);
-        if (d->playWhenBegun) play();
-    });
-    d->deliver(&CompareWorker::updated, [this](JobId story, const std::shared_ptr<const TwinUpdate>& update) {
+    d->inbox.deliver(d->worker, &CompareWorker::begun,
+                     [this](JobId story, const std::shared_ptr<const std::vector<TwinContestant>>& contestants) {
+                         if (story != d->story || d->state != TwinState::Opening) return;
+                         emit begun(contestants);
+                         setState(TwinState::Paused);
+                         if (d->playWhenBegun) play();
+                     });
+    d->inbox.deliver(d->worker, &CompareWorker::updated, [this](JobId story, const std::shared_ptr<const TwinUpdate>& update) {
         if (story == d->story) emit updated(update);
     });
-    d->deliver(&CompareWorker::rested, [this](JobId story, JobId job, bool ended) {
+    d->inbox.deliver(d->worker, &CompareWorker::rested, [this](JobId story, JobId job, bool ended) {
         if (story == d->story && job == d->job) setState(ended ? TwinState::Ended : TwinState::Paused);
     });
-    d->deliver(&CompareWorker::remembered, [this](JobId story, const std::shared_ptr<const TimeGrid>& grid) {
+    d->inbox.deliver(d->worker, &CompareWorker::remembered, [this](JobId story, const std::shared_ptr<const TimeGrid>& grid) {
         if (story == d->story) emit timesChanged(grid);
     });
-    d->deliver(&CompareWorker::measuring, [this](JobId job, const std::shared_ptr<const TimeGrid>& grid, qint64 done, qint64 all) {
-        if (job != d->measure) return;
-        emit timesChanged(grid);
-        emit measuring(done, all);
-    });
-    d->deliver(&CompareWorker::measured, [this](JobId job, const std::shared_ptr<const TimeGrid>& grid, bool) {
+    d->inbox.deliver(d->worker, &CompareWorker::measuring,
+                     [this](JobId job, const std::shared_ptr<const TimeGrid>& grid, qint64 done, qint64 all) {
+                         if (job != d->measure) return;
+                         emit timesChanged(grid);
+                         emit measuring(done, all);
+                     });
+    d->inbox.deliver(d->worker, &CompareWorker::measured, [this](JobId job, const std::shared_ptr<const TimeGrid>& grid, bool) {
         if (job != d->measure) return;
         if (grid) emit timesChanged(grid);
         endMeasuring();
     });
-    d->deliver(&CompareWorker::failed, [this](JobId story, const QString& message) {
+    d->inbox.deliver(d->worker, &CompareWorker::failed, [this](JobId story, const QString& message) {
         if (story != d->story) return;
         endMeasuring();
         d->story = JobId{};

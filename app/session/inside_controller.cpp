@@ -11,29 +11,18 @@ namespace loom::session {
 
 InsideController::InsideController(EngineLane& lane, InspectWorker& worker, std::function<Subject()> subject)
     : m_lane(lane), m_worker(worker), m_subject(std::move(subject)), m_inbox(std::make_unique<Mailbox>()) {
-    // The worker's signals come from its own thread: only the mailbox is touched there.
-    connect(
-        &worker, &InspectWorker::lookReady, &worker,
-        [this, inbox = m_inbox.get()](JobId job, const std::shared_ptr<const LookAnswer>& answer) {
-            inbox->post([this, job, answer] {
-                CurrentJob& current = m_jobs[answer->question.look];
-                if (!current.is(job)) return;
-                current.end();
-                emit ready(job, answer);
-            });
-        },
-        Qt::DirectConnection);
-    connect(
-        &worker, &InspectWorker::lookFailed, &worker,
-        [this, inbox = m_inbox.get()](JobId job, Look look, const QString& message) {
-            inbox->post([this, job, look, message] {
-                CurrentJob& current = m_jobs[look];
-                if (!current.is(job)) return;
-                current.end();
-                if (!message.isEmpty()) emit failed(job, look, message);
-            });
-        },
-        Qt::DirectConnection);
+    m_inbox->deliver(worker, &InspectWorker::lookReady, [this](JobId job, const std::shared_ptr<const LookAnswer>& answer) {
+        CurrentJob& current = m_jobs[answer->question.look];
+        if (!current.is(job)) return;
+        current.end();
+        emit ready(job, answer);
+    });
+    m_inbox->deliver(worker, &InspectWorker::lookFailed, [this](JobId job, Look look, const QString& message) {
+        CurrentJob& current = m_jobs[look];
+        if (!current.is(job)) return;
+        current.end();
+        if (!message.isEmpty()) emit failed(job, look, message);
+    });
 }
 
 InsideController::~InsideController() { m_inbox->close(); }

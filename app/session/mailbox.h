@@ -19,6 +19,13 @@ public:
     using Letter = std::function<void()>;
 
     void post(Letter letter);
+    /// Has `slot` called in the receiving thread with what the sender's signal said in its own. The sender must not signal after the
+    /// mailbox is gone.
+    template <class Sender, class... Args, class Slot>
+    void deliver(Sender& sender, void (Sender::*signal)(Args...), Slot slot) {
+        QObject::connect(
+            &sender, signal, &sender, [this, slot](Args... args) { post([slot, args...] { slot(args...); }); }, Qt::DirectConnection);
+    }
     /// Runs nothing more; returns once all that has run is seen by the caller, if the receiving thread has ended or is the caller's.
     void close();
     /// Letters running or waiting.

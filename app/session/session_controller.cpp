@@ -40,13 +40,6 @@ struct SessionPrivate {
         background.shutDown();
     }
 
-    /// Has `slot` called in the GUI thread with what the worker's signal said in its own.
-    template <class Worker, class... Args, class Slot>
-    void deliver(Worker& worker, void (Worker::*signal)(Args...), Slot slot) {
-        QObject::connect(
-            &worker, signal, &worker, [this, slot](Args... args) { inbox.post([slot, args...] { slot(args...); }); }, Qt::DirectConnection);
-    }
-
     JobId nextJob() { return JobId{++lastJob}; }
 
     /// The story's first tokens, as many as a view can hold.
@@ -99,7 +92,7 @@ SessionController::SessionController(QObject* parent) : SessionController([] { r
 
 SessionController::SessionController(const EngineFactory& factory, QObject* parent)
     : QObject(parent), d(std::make_unique<SessionPrivate>(factory)) {
-    d->deliver(d->story, &StoryWorker::opened, [this](JobId job, const std::shared_ptr<const ReadyModel>& ready) {
+    d->inbox.deliver(d->story, &StoryWorker::opened, [this](JobId job, const std::shared_ptr<const ReadyModel>& ready) {
         if (!d->openJob.is(job)) return;
         d->dropLooks();
         d->measureJob.drop();
@@ -122,21 +115,21 @@ SessionController::SessionController(const EngineFactory& factory, QObject* pare
         emit opened(ready->summary, ready->cache);
         if (!d->readingAgain) endOpen();
     });
-    d->deliver(d->story, &StoryWorker::settled, [this](JobId job) {
+    d->inbox.deliver(d->story, &StoryWorker::settled, [this](JobId job) {
         if (!d->openJob.is(job)) return;
         d->openJob.end();
         d->readingAgain = false;
         emit busyChanged(false, {});
         endOpen();
     });
-    d->deliver(d->story, &StoryWorker::networkSet, [this](JobId job, const std::shared_ptr<const ReadyModel>& ready) {
+    d->inbox.deliver(d->story, &StoryWorker::networkSet, [this](JobId job, const std::shared_ptr<const ReadyModel>& ready) {
         if (!d->pathJob.is(job)) return;
         d->model = *ready;
         d->lastUse = *ready->cache;
         d->cached.clear();
         emit pathChanged(ready->summary, ready->cache);
     });
-    d->deliver(d->story, &StoryWorker::updated, [this](JobId job, const std::shared_ptr<const StoryUpdate>& update) {
+    d->inbox.deliver(d->story, &StoryWorker::updated, [this](JobId job, const std::shared_ptr<const StoryUpdate>& update) {
         const bool endsPathChange = d->pathJob.is(job);
         const bool wanted = d->writeJob.is(job) || ((endsPathChange || d->openJob.is(job)) && job > d->clearedAt);
         if (wanted) {
@@ -147,7 +140,7 @@ SessionController::SessionController(const EngineFactory& factory, QObject* pare
         }
         if (endsPathChange) endStoryJob(job, {});
     });
-    d->deliver(d->story, &StoryWorker::finished, [this](JobId job, const std::shared_ptr<const GenerateSummary>& summary) {
+    d->inbox.deliver(d->story, &StoryWorker::finished, [this](JobId job, const std::shared_ptr<const GenerateSummary>& summary) {
         if (!d->writeJob.is(job)) return;
         d->writeJob.end();
         d->lastUse = summary->cache;
@@ -155,31 +148,31 @@ SessionController::SessionController(const EngineFactory& factory, QObject* pare
         emit writingChanged(false);
         emit finished(summary);
     });
-    d->deliver(d->story, &StoryWorker::failed, [this](JobId job, const QString& message) { endStoryJob(job, message); });
-    d->deliver(d->story, &StoryWorker::cancelled, [this](JobId job) { endStoryJob(job, {}); });
-    d->deliver(d->inspect, &InspectWorker::attentionReady, [this](JobId job, const std::shared_ptr<const AttentionMap>& map) {
+    d->inbox.deliver(d->story, &StoryWorker::failed, [this](JobId job, const QString& message) { endStoryJob(job, message); });
+    d->inbox.deliver(d->story, &StoryWorker::cancelled, [this](JobId job) { endStoryJob(job, {}); });
+    d->inbox.deliver(d->inspect, &InspectWorker::attentionReady, [this](JobId job, const std::shared_ptr<const AttentionMap>& map) {
         if (!d->inspectJob.is(job)) return;
         d->inspectJob.end();
         emit attentionReady(map);
     });
-    d->deliver(d->inspect, &InspectWorker::failed, [this](JobId job, const QString& message) {
+    d->inbox.deliver(d->inspect, &InspectWorker::failed, [this](JobId job, const QString& message) {
         CurrentJob& current = d->measureJob.is(job) ? d->measureJob : d->inspectJob;
         if (!current.is(job)) return;
         current.end();
         emit failed(job, message);
     });
-    d->deliver(d->inspect, &InspectWorker::cancelled, [this](JobId job) {
+    d->inbox.deliver(d->inspect, &InspectWorker::cancelled, [this](JobId job) {
         for (CurrentJob* current : {&d->inspectJob, &d->measureJob})
             if (current->is(job)) current->end();
     });
-    d->deliver(d->inspect, &InspectWorker::precisionsMeasured,
-               [this](JobId job, const std::shared_ptr<const std::vector<PrecisionLoss>>& losses) {
-                   if (!d->measureJob.is(job)) return;
-                   d->measureJob.end();
-                   emit precisionsMeasured(losses);
-               });
-    d->deliver(d->inspect, &InspectWorker::deviceChecked,
-               [this](DeviceKind device, const QString& why) { emit deviceChecked(device, why); });
+    d->inbox.deliver(d->inspect, &InspectWorker::precisionsMeasured,
+                     [this](JobId job, const std::shared_ptr<const std::vector<PrecisionLoss>>& losses) {
+                         if (!d->measureJob.is(job)) return;
+                         d->measureJob.end();
+                         emit precisionsMeasured(losses);
+                     });
+    d->inbox.deliver(d->inspect, &InspectWorker::deviceChecked,
+                     [this](DeviceKind device, const QString& why) { emit deviceChecked(device, why); });
 }
 
 SessionController::~SessionController() = default;

@@ -42,13 +42,6 @@ struct TrainPrivate {
         training.shutDown();
     }
 
-    /// Has `slot` called in the GUI thread with what the worker's signal said in its own.
-    template <class Worker, class... Args, class Slot>
-    void deliver(Worker& worker, void (Worker::*signal)(Args...), Slot slot) {
-        QObject::connect(
-            &worker, signal, &worker, [this, slot](Args... args) { inbox.post([slot, args...] { slot(args...); }); }, Qt::DirectConnection);
-    }
-
     JobId nextJob() { return JobId{++lastJob}; }
 
     std::shared_ptr<TrainingBackend> backend;
@@ -72,50 +65,52 @@ TrainController::TrainController(QObject* parent) : TrainController([] { return 
 TrainController::TrainController(const TrainingFactory& factory, QObject* parent)
     : QObject(parent), d(std::make_unique<TrainPrivate>(factory)) {
     const auto isRun = [this](JobId job) { return !d->folder.isEmpty() && d->run.id == job; };
-    d->deliver(d->trainer, &TrainWorker::updated, [this, isRun](JobId job, const std::shared_ptr<const TrainUpdate>& update) {
+    d->inbox.deliver(d->trainer, &TrainWorker::updated, [this, isRun](JobId job, const std::shared_ptr<const TrainUpdate>& update) {
         if (isRun(job)) emit updated(update);
     });
-    d->deliver(d->trainer, &TrainWorker::asked, [this, isRun](JobId job, const std::shared_ptr<const TrainQuestion>& question) {
+    d->inbox.deliver(d->trainer, &TrainWorker::asked, [this, isRun](JobId job, const std::shared_ptr<const TrainQuestion>& question) {
         if (isRun(job)) emit asked(question);
     });
-    d->deliver(d->trainer, &TrainWorker::ended, [this, isRun](JobId job, const std::shared_ptr<const TrainEnd>& end) {
+    d->inbox.deliver(d->trainer, &TrainWorker::ended, [this, isRun](JobId job, const std::shared_ptr<const TrainEnd>& end) {
         if (!isRun(job)) return;
         d->folder.clear();
         d->going.clear();
         emit ended(end);
         refreshRuns();
     });
-    d->deliver(d->trainer, &TrainWorker::failed, [this, isRun](JobId job, const QString& message) {
+    d->inbox.deliver(d->trainer, &TrainWorker::failed, [this, isRun](JobId job, const QString& message) {
         if (!isRun(job)) return;
         const QString folder = std::exchange(d->folder, QString());
         d->going.clear();
         emit trainingFailed(folder, message);
         refreshRuns();
     });
-    d->deliver(d->keeper, &RunsWorker::listed, [this](JobId job, const std::shared_ptr<const std::vector<RunSummary>>& runs) {
+    d->inbox.deliver(d->keeper, &RunsWorker::listed, [this](JobId job, const std::shared_ptr<const std::vector<RunSummary>>& runs) {
         if (job == d->listJob.id) emit runsListed(runs);
     });
-    d->deliver(d->keeper, &RunsWorker::wasRead, [this](JobId, const std::shared_ptr<const RunDetail>& record) { emit runRead(record); });
-    d->deliver(d->keeper, &RunsWorker::done, [this](JobId, const QString& message) {
+    d->inbox.deliver(d->keeper, &RunsWorker::wasRead,
+                     [this](JobId, const std::shared_ptr<const RunDetail>& record) { emit runRead(record); });
+    d->inbox.deliver(d->keeper, &RunsWorker::done, [this](JobId, const QString& message) {
         if (!message.isEmpty()) emit said(message);
         refreshRuns();
     });
-    d->deliver(d->keeper, &RunsWorker::referencesRead,
-               [this](JobId, const std::shared_ptr<const std::vector<ReferenceCurve>>& references) { emit referencesRead(references); });
-    d->deliver(d->keeper, &RunsWorker::looked, [this](JobId job, const std::shared_ptr<const DataLook>& look) {
+    d->inbox.deliver(
+        d->keeper, &RunsWorker::referencesRead,
+        [this](JobId, const std::shared_ptr<const std::vector<ReferenceCurve>>& references) { emit referencesRead(references); });
+    d->inbox.deliver(d->keeper, &RunsWorker::looked, [this](JobId job, const std::shared_ptr<const DataLook>& look) {
         if (job == d->lookJob.id) emit looked(look);
     });
-    d->deliver(d->keeper, &RunsWorker::failed, [this](JobId job, const QString& message) {
+    d->inbox.deliver(d->keeper, &RunsWorker::failed, [this](JobId job, const QString& message) {
         if (job == d->lookJob.id) return emit lookFailed(message);
         emit failed(message);
     });
-    d->deliver(d->planner, &RunsWorker::planned, [this](JobId job, const std::shared_ptr<const TrainingPlan>& plan, bool final) {
+    d->inbox.deliver(d->planner, &RunsWorker::planned, [this](JobId job, const std::shared_ptr<const TrainingPlan>& plan, bool final) {
         if (job == d->planJob.id) emit planned(plan, final);
     });
-    d->deliver(d->planner, &RunsWorker::measuring, [this](JobId job, qint64 done, qint64 total) {
+    d->inbox.deliver(d->planner, &RunsWorker::measuring, [this](JobId job, qint64 done, qint64 total) {
         if (job == d->planJob.id) emit measuring(done, total);
     });
-    d->deliver(d->planner, &RunsWorker::failed, [this](JobId job, const QString& message) {
+    d->inbox.deliver(d->planner, &RunsWorker::failed, [this](JobId job, const QString& message) {
         if (job == d->planJob.id) emit planFailed(message);
     });
 }
